@@ -169,6 +169,7 @@ impl Autorite {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn emission(erreur: rcgen::Error) -> Erreur {
     Erreur::Emission(erreur.to_string())
 }

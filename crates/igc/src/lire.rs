@@ -160,9 +160,8 @@ fn analyser(octets: &[u8]) -> Result<X509Certificate<'_>, Erreur> {
     }
     match X509Certificate::from_der(octets) {
         Ok(([], cert)) => Ok(cert),
-        Ok(_) => Err(Erreur::Illisible),
         Err(_) if ressemble_a_une_cle(octets) => Err(Erreur::ClePrivee),
-        Err(_) => Err(Erreur::Illisible),
+        Ok(_) | Err(_) => Err(Erreur::Illisible),
     }
 }
 

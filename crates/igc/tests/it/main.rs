@@ -1,5 +1,7 @@
 //! What the crate promises, with `openssl` as a witness for PKCS#12 and certificates.
 
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests: a failure here is the message")]
+
 mod emission;
 mod lecture;
 mod pkcs12;
