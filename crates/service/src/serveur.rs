@@ -1,0 +1,184 @@
+//! HTTP in: a listener that serves an axum router over TLS, http/1.1 and h2, and drains when asked to stop.
+//!
+//! Whoever is slow is cut: each phase of a connection has its own bound, and the number of connections is capped.
+//! A fault of one connection is logged and ends there.
+
+mod debit;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::response::IntoResponse as _;
+use http::{Request, StatusCode};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
+use tower::ServiceExt as _;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tracing::{debug, error, warn};
+
+use crate::arret::Arret;
+use crate::tls::TlsServeur;
+use debit::Debit;
+
+/// Connections open at once; further ones wait in the system's queue.
+const CONNEXIONS_MAX: u32 = 4096;
+/// From accepted to TLS established.
+const POIGNEE_MAX: Duration = Duration::from_secs(10);
+/// For the whole head of a request, idle time between two requests included (http/1.1).
+const ENTETES_MAX: Duration = Duration::from_secs(15);
+/// Between two pieces of a request's body.
+const CORPS_MAX: Duration = Duration::from_secs(30);
+/// For a peer that doesn't read what we write, or (h2) doesn't even answer a ping.
+const SILENCE_MAX: Duration = Duration::from_secs(45);
+/// Between two pings of an h2 connection.
+const PING: Duration = Duration::from_secs(20);
+/// For the requests under way once a stop is asked.
+const VIDANGE_MAX: Duration = Duration::from_secs(25);
+/// After a failed `accept` (no more file descriptors, usually).
+const REPRISE: Duration = Duration::from_millis(200);
+
+/// Who is at the other end. Put in the extensions of every request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pair {
+    pub adresse: SocketAddr,
+    /// The chain that the client showed and that was verified, DER, leaf first; empty when it showed none.
+    pub certificats: Vec<Vec<u8>>,
+}
+
+/// A bound listener, not serving yet.
+#[derive(Debug)]
+pub struct Serveur {
+    ecoute: TcpListener,
+    adresse: SocketAddr,
+}
+
+impl Serveur {
+    /// Binds; port 0 lets the system choose, see [`Serveur::adresse`].
+    ///
+    /// # Errors
+    /// The system's, when the address is taken or not allowed.
+    pub async fn lier(adresse: SocketAddr) -> io::Result<Self> {
+        let ecoute = TcpListener::bind(adresse).await?;
+        let adresse = ecoute.local_addr()?;
+        Ok(Self { ecoute, adresse })
+    }
+
+    /// The address really bound.
+    pub fn adresse(&self) -> SocketAddr {
+        self.adresse
+    }
+
+    /// Serves until `arret` is asked, then ends once the requests under way are answered or 25 s have passed.
+    pub async fn servir(self, routes: Router, tls: TlsServeur, arret: Arret) {
+        let routes = routes
+            .layer(RequestBodyTimeoutLayer::new(CORPS_MAX))
+            .layer(CatchPanicLayer::custom(reponse_apres_panique));
+        let places = Arc::new(Semaphore::new(CONNEXIONS_MAX as usize));
+        loop {
+            let entrante = async {
+                let place = Arc::clone(&places).acquire_owned().await;
+                (place, self.ecoute.accept().await)
+            };
+            let (place, accepte) = tokio::select! {
+                biased;
+                () = arret.demande() => break,
+                entrante = entrante => entrante,
+            };
+            let (flux, adresse) = match accepte {
+                Ok(accepte) => accepte,
+                Err(erreur) => {
+                    warn!(%erreur, "connexion non acceptée");
+                    tokio::time::sleep(REPRISE).await;
+                    continue;
+                }
+            };
+            let (routes, tls, fin) = (routes.clone(), tls.clone(), arret.clone());
+            arret.suivre(async move {
+                let _place = place;
+                if let Err(erreur) = connexion(flux, adresse, routes, &tls, &fin).await {
+                    debug!(%adresse, %erreur, "connexion terminée");
+                }
+            });
+        }
+        drop(self.ecoute);
+        let toutes = places.acquire_many(CONNEXIONS_MAX);
+        if tokio::time::timeout(VIDANGE_MAX + REPRISE, toutes).await.is_err() {
+            warn!(adresse = %self.adresse, "des connexions restaient ouvertes à l’arrêt");
+        }
+    }
+}
+
+/// Why a connection ended early. Ordinary on the open internet: logged at `debug`.
+#[derive(Debug, thiserror::Error)]
+enum Fin {
+    #[error("poignée de main TLS trop lente")]
+    Lente,
+    #[error("poignée de main TLS : {0}")]
+    Poignee(io::Error),
+    #[error("HTTP : {0}")]
+    Http(Box<dyn std::error::Error + Send + Sync>),
+    #[error("requête encore en cours à l’arrêt")]
+    Vidange,
+}
+
+async fn connexion(
+    flux: TcpStream,
+    adresse: SocketAddr,
+    routes: Router,
+    tls: &TlsServeur,
+    arret: &Arret,
+) -> Result<(), Fin> {
+    flux.set_nodelay(true).map_err(Fin::Poignee)?;
+    let poignee = TlsAcceptor::from(tls.configuration()).accept(flux);
+    let flux =
+        tokio::time::timeout(POIGNEE_MAX, poignee).await.map_err(|_| Fin::Lente)?.map_err(Fin::Poignee)?;
+    let (_, etat) = flux.get_ref();
+    let h2 = etat.alpn_protocol() == Some(b"h2");
+    let certificats = etat.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect();
+    let pair = Pair { adresse, certificats };
+
+    let service = hyper::service::service_fn(move |requete: Request<Incoming>| {
+        let mut requete = requete.map(Body::new);
+        requete.extensions_mut().insert(pair.clone());
+        routes.clone().oneshot(requete)
+    });
+    let http = protocole(h2);
+    // h1 may be silent while a handler works; h2 answers our pings, so its silence means that nobody is there.
+    let flux = Debit::nouveau(flux, h2.then_some(SILENCE_MAX), SILENCE_MAX);
+    let mut echange = std::pin::pin!(http.serve_connection_with_upgrades(TokioIo::new(flux), service));
+    tokio::select! {
+        fin = echange.as_mut() => return fin.map_err(Fin::Http),
+        () = arret.demande() => echange.as_mut().graceful_shutdown(),
+    }
+    tokio::time::timeout(VIDANGE_MAX, echange).await.map_err(|_| Fin::Vidange)?.map_err(Fin::Http)
+}
+
+/// The protocol that ALPN settled. Never guessed from the first bytes: that guess has no timeout.
+fn protocole(h2: bool) -> auto::Builder<TokioExecutor> {
+    let base = auto::Builder::new(TokioExecutor::new());
+    let mut http = if h2 { base.http2_only() } else { base.http1_only() };
+    http.http1().timer(TokioTimer::new()).header_read_timeout(ENTETES_MAX);
+    http.http2()
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(128)
+        .max_header_list_size(32 * 1024)
+        .keep_alive_interval(PING)
+        .keep_alive_timeout(PING);
+    http
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the signature is tower-http's")]
+fn reponse_apres_panique(cause: Box<dyn std::any::Any + Send>) -> http::Response<Body> {
+    let texte = cause.downcast_ref::<String>().map(String::as_str).or(cause.downcast_ref::<&str>().copied());
+    error!(cause = texte.unwrap_or("?"), "panique dans le traitement d’une requête");
+    (StatusCode::INTERNAL_SERVER_ERROR, "Erreur interne. Réessayez dans un instant.\n").into_response()
+}

@@ -1,0 +1,177 @@
+//! TLS, the server's side: an identity (chain and key), who must show a certificate, and a configuration that can be replaced live.
+//!
+//! The one crypto provider of the process is aws-lc-rs. Connections under way keep the identity that they began with.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
+use rustls::sign::CertifiedKey;
+use rustls::{RootCertStore, ServerConfig};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+/// What is wrong with a certificate, a key or a set of roots. Never shows key material.
+#[derive(Debug, thiserror::Error)]
+pub enum ErreurTls {
+    #[error("lecture de {} impossible", chemin.display())]
+    Fichier { chemin: PathBuf, source: std::io::Error },
+    #[error("certificat PEM illisible")]
+    Certificat(#[source] rustls_pki_types::pem::Error),
+    #[error("aucun certificat dans le PEM")]
+    SansCertificat,
+    #[error("clé privée PEM illisible")]
+    Cle(#[source] rustls_pki_types::pem::Error),
+    #[error("la clé privée ne va pas avec le certificat")]
+    Depareille(#[source] rustls::Error),
+    #[error("autorité de certification refusée")]
+    Autorite(#[source] rustls::Error),
+    #[error("vérification des certificats clients impossible")]
+    Verification(#[source] rustls::server::VerifierBuilderError),
+    #[error("configuration TLS impossible")]
+    Configuration(#[source] rustls::Error),
+}
+
+/// Makes aws-lc-rs the provider of the whole process; a second call changes nothing.
+pub fn installer_fournisseur() {
+    // The error only says that a provider is installed already.
+    let _ = aws_lc_rs::default_provider().install_default();
+}
+
+fn fournisseur() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// A certificate chain, leaf first, and its private key, checked to belong together.
+#[derive(Clone, Debug)]
+pub struct Identite(Arc<CertifiedKey>);
+
+impl Identite {
+    /// Reads a PEM chain (leaf first) and a PEM key (PKCS#8, SEC1 or PKCS#1).
+    ///
+    /// # Errors
+    /// [`ErreurTls`] when one can't be read or when they don't match.
+    pub fn depuis_pem(certificats: &str, cle: &str) -> Result<Self, ErreurTls> {
+        let chaine = certificats_pem(certificats)?;
+        let cle = PrivateKeyDer::from_pem_slice(cle.as_bytes()).map_err(ErreurTls::Cle)?;
+        let paire = CertifiedKey::from_der(chaine, cle, &fournisseur()).map_err(ErreurTls::Depareille)?;
+        Ok(Self(Arc::new(paire)))
+    }
+
+    /// The same, from two files.
+    ///
+    /// # Errors
+    /// [`ErreurTls`], with the path when a file can't be read.
+    pub fn depuis_fichiers(certificats: &Path, cle: &Path) -> Result<Self, ErreurTls> {
+        Self::depuis_pem(&texte(certificats)?, &texte(cle)?)
+    }
+
+    /// The chain in DER, leaf first.
+    pub fn chaine_der(&self) -> impl Iterator<Item = &[u8]> {
+        self.0.cert.iter().map(AsRef::as_ref)
+    }
+}
+
+fn texte(chemin: &Path) -> Result<String, ErreurTls> {
+    let source = |source| ErreurTls::Fichier { chemin: chemin.to_owned(), source };
+    std::fs::read_to_string(chemin).map_err(source)
+}
+
+fn certificats_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, ErreurTls> {
+    let chaine = CertificateDer::pem_slice_iter(pem.as_bytes())
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(ErreurTls::Certificat)?;
+    if chaine.is_empty() { Err(ErreurTls::SansCertificat) } else { Ok(chaine) }
+}
+
+/// Authorities that are trusted to sign the certificates of clients.
+#[derive(Clone, Debug)]
+pub struct Autorites(Arc<RootCertStore>);
+
+impl Autorites {
+    /// Reads one or more authorities in PEM.
+    ///
+    /// # Errors
+    /// [`ErreurTls`] when one can't be read or none is there.
+    pub fn depuis_pem(pem: &str) -> Result<Self, ErreurTls> {
+        let mut racines = RootCertStore::empty();
+        for autorite in certificats_pem(pem)? {
+            racines.add(autorite).map_err(ErreurTls::Autorite)?;
+        }
+        Ok(Self(Arc::new(racines)))
+    }
+}
+
+/// Whether a client must show a certificate. One that is shown is always verified.
+#[derive(Clone, Debug, Default)]
+pub enum Clients {
+    #[default]
+    Aucun,
+    Facultatif(Autorites),
+    Exige(Autorites),
+}
+
+/// A server's TLS configuration, replaceable while connections run. Clones share it.
+#[derive(Clone, Debug)]
+pub struct TlsServeur {
+    actuelle: Arc<ArcSwap<ServerConfig>>,
+    clients: Clients,
+}
+
+impl TlsServeur {
+    /// TLS 1.2 and 1.3, ALPN `h2` then `http/1.1`.
+    ///
+    /// # Errors
+    /// [`ErreurTls`] when the roots for client certificates are unusable.
+    pub fn nouveau(identite: Identite, clients: Clients) -> Result<Self, ErreurTls> {
+        let config = configuration(identite, &clients)?;
+        Ok(Self { actuelle: Arc::new(ArcSwap::from_pointee(config)), clients })
+    }
+
+    /// From now on new connections get this identity; those under way keep theirs.
+    ///
+    /// # Errors
+    /// [`ErreurTls`]; the former identity then stays.
+    pub fn reload(&self, identite: Identite) -> Result<(), ErreurTls> {
+        self.actuelle.store(Arc::new(configuration(identite, &self.clients)?));
+        Ok(())
+    }
+
+    /// The configuration for the next connection.
+    pub fn configuration(&self) -> Arc<ServerConfig> {
+        self.actuelle.load_full()
+    }
+}
+
+fn configuration(identite: Identite, clients: &Clients) -> Result<ServerConfig, ErreurTls> {
+    let base = ServerConfig::builder_with_provider(fournisseur())
+        .with_safe_default_protocol_versions()
+        .map_err(ErreurTls::Configuration)?;
+    let verifieur = |autorites: &Autorites| {
+        WebPkiClientVerifier::builder_with_provider(Arc::clone(&autorites.0), fournisseur())
+    };
+    let base = match clients {
+        Clients::Aucun => base.with_no_client_auth(),
+        Clients::Facultatif(autorites) => base.with_client_cert_verifier(
+            verifieur(autorites).allow_unauthenticated().build().map_err(ErreurTls::Verification)?,
+        ),
+        Clients::Exige(autorites) => {
+            base.with_client_cert_verifier(verifieur(autorites).build().map_err(ErreurTls::Verification)?)
+        }
+    };
+    let mut config = base.with_cert_resolver(Arc::new(Toujours(identite.0)));
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+/// One identity, whatever name the client asks for.
+#[derive(Debug)]
+struct Toujours(Arc<CertifiedKey>);
+
+impl ResolvesServerCert for Toujours {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(Arc::clone(&self.0))
+    }
+}

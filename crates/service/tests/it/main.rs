@@ -1,0 +1,6 @@
+//! The server and the client, talking real TLS over loopback.
+
+mod serveur;
+#[cfg(test)]
+mod soutien;
+mod tls;

@@ -1,0 +1,89 @@
+//! What the server promises: both protocols, the peer known, panics contained, slow peers cut, a drain that answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::routing::get;
+use axum::{Extension, Router};
+use http::{StatusCode, Version};
+use service::Pair;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+
+use crate::soutien::Essai;
+
+fn routes() -> Router {
+    Router::new()
+        .route("/pair", get(|Extension(pair): Extension<Pair>| async move { pair.adresse.ip().to_string() }))
+        .route("/panique", get(panique))
+}
+
+async fn panique() {
+    panic!("faute du gestionnaire")
+}
+
+#[tokio::test]
+async fn h2_is_negotiated_and_the_peer_is_known() {
+    let essai = Essai::demarrer(routes()).await;
+    let reponse = essai.autorite.client().get(essai.url("/pair")).send().await.unwrap();
+    assert_eq!(reponse.version(), Version::HTTP_2);
+    assert_eq!(reponse.text().await.unwrap(), "127.0.0.1");
+}
+
+#[tokio::test]
+async fn http1_is_served_too_and_a_plain_text_peer_changes_nothing() {
+    let essai = Essai::demarrer(routes()).await;
+    let mut clair = TcpStream::connect(essai.adresse).await.unwrap();
+    clair.write_all(b"GET /pair HTTP/1.1\r\n\r\n").await.unwrap();
+    let mut reste = Vec::new();
+    let _ = clair.read_to_end(&mut reste).await;
+    assert!(!reste.starts_with(b"HTTP/"), "no answer in clear");
+
+    let certificats = essai.autorite.pem();
+    let client = reqwest::Client::builder()
+        .http1_only()
+        .tls_certs_only(reqwest::Certificate::from_pem_bundle(certificats.as_bytes()).unwrap())
+        .build()
+        .unwrap();
+    let reponse = client.get(essai.url("/pair")).send().await.unwrap();
+    assert_eq!((reponse.version(), reponse.status()), (Version::HTTP_11, StatusCode::OK));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_and_the_next_request_is_answered() {
+    let essai = Essai::demarrer(routes()).await;
+    let client = essai.autorite.client();
+    let reponse = client.get(essai.url("/panique")).send().await.unwrap();
+    assert_eq!(reponse.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert!(!reponse.text().await.unwrap().contains("gestionnaire"), "the cause stays in the log");
+    assert_eq!(client.get(essai.url("/pair")).send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn a_stop_answers_the_request_under_way_then_refuses_connections() {
+    let (entree, suite) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (entree_route, suite_route) = (Arc::clone(&entree), Arc::clone(&suite));
+    let lent = move || async move {
+        entree_route.notify_one();
+        suite_route.notified().await;
+        "fini"
+    };
+    let essai = Essai::demarrer(Router::new().route("/lent", get(lent))).await;
+    let reponse = tokio::spawn(essai.autorite.client().get(essai.url("/lent")).send());
+    entree.notified().await;
+    essai.arret.demander();
+    suite.notify_one();
+    assert_eq!(reponse.await.unwrap().unwrap().text().await.unwrap(), "fini");
+    assert!(essai.arret.termine(Duration::from_secs(10)).await, "the server has ended");
+    assert!(TcpStream::connect(essai.adresse).await.is_err());
+}
+
+#[tokio::test]
+async fn an_idle_connection_does_not_hold_the_stop() {
+    let essai = Essai::demarrer(routes()).await;
+    let client = essai.autorite.client();
+    client.get(essai.url("/pair")).send().await.unwrap().text().await.unwrap();
+    essai.arret.demander();
+    assert!(essai.arret.termine(Duration::from_secs(10)).await);
+}

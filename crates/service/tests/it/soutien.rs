@@ -1,0 +1,66 @@
+//! A throw-away authority and a server around it.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use service::tls::Clients;
+use service::{Arret, Identite, Serveur, TlsServeur};
+
+pub(crate) struct Autorite(CertifiedIssuer<'static, KeyPair>);
+
+impl Autorite {
+    pub(crate) fn nouvelle() -> Self {
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
+    }
+
+    /// Certificate and key, in PEM.
+    pub(crate) fn emettre(&self, nom: &str) -> (String, String) {
+        let cle = KeyPair::generate().unwrap();
+        let certificat =
+            CertificateParams::new(vec![nom.to_owned()]).unwrap().signed_by(&cle, &self.0).unwrap();
+        (certificat.pem(), cle.serialize_pem())
+    }
+
+    pub(crate) fn identite(&self) -> Identite {
+        let (certificat, cle) = self.emettre("localhost");
+        Identite::depuis_pem(&certificat, &cle).unwrap()
+    }
+
+    pub(crate) fn client(&self) -> reqwest::Client {
+        service::client_http::client(Some(&self.pem()), Duration::from_secs(20)).unwrap()
+    }
+}
+
+pub(crate) struct Essai {
+    pub(crate) autorite: Autorite,
+    pub(crate) adresse: SocketAddr,
+    pub(crate) arret: Arret,
+    pub(crate) tls: TlsServeur,
+}
+
+impl Essai {
+    pub(crate) async fn demarrer(routes: Router) -> Self {
+        let autorite = Autorite::nouvelle();
+        Self::demarrer_avec(routes, autorite, Clients::Aucun).await
+    }
+
+    pub(crate) async fn demarrer_avec(routes: Router, autorite: Autorite, clients: Clients) -> Self {
+        let tls = TlsServeur::nouveau(autorite.identite(), clients).unwrap();
+        let serveur = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let (adresse, arret) = (serveur.adresse(), Arret::new());
+        arret.suivre(serveur.servir(routes, tls.clone(), arret.clone()));
+        Self { autorite, adresse, arret, tls }
+    }
+
+    pub(crate) fn url(&self, chemin: &str) -> String {
+        format!("https://localhost:{}{chemin}", self.adresse.port())
+    }
+}
