@@ -8,15 +8,12 @@ async fn chaque_base_est_neuve() {
     // The same table twice would fail if the two rounds shared a database.
     let (premieres, secondes) = (bases(), bases());
     for base in premieres.iter().chain(&secondes) {
-        let cree = match base.nom {
-            "sqlite" => {
-                let mut connexion = SqliteConnection::connect(&base.url).await.unwrap();
-                sqlx::query("CREATE TABLE t (n BIGINT)").execute(&mut connexion).await.map(drop)
-            }
-            _ => {
-                let mut connexion = PgConnection::connect(&base.url).await.unwrap();
-                sqlx::query("CREATE TABLE t (n BIGINT)").execute(&mut connexion).await.map(drop)
-            }
+        let cree = if base.nom == "sqlite" {
+            let mut connexion = SqliteConnection::connect(&base.url).await.unwrap();
+            sqlx::query("CREATE TABLE t (n BIGINT)").execute(&mut connexion).await.map(drop)
+        } else {
+            let mut connexion = PgConnection::connect(&base.url).await.unwrap();
+            sqlx::query("CREATE TABLE t (n BIGINT)").execute(&mut connexion).await.map(drop)
         };
         cree.unwrap_or_else(|e| panic!("{} : {e}", base.url));
     }

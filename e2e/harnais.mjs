@@ -1,0 +1,241 @@
+// What every journey stands on: a fresh `edc up`, Debian's Chromium, axe, and a sign-in.
+// The rule: a journey waits for something a person could see, never for a time.
+
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+import axeCore from 'axe-core';
+import { chromium } from 'playwright-core';
+
+const racine = fileURLToPath(new URL('..', import.meta.url));
+const resultats = join(racine, 'e2e/resultats');
+const binaire = process.env.EDC_BIN ?? join(racine, 'target/debug/edc');
+
+/** How long `edc up` may take to be ready, or to stop, in milliseconds. */
+const DELAI = 60_000;
+/** How many consecutive ports `edc up` may take from its base. */
+const PORTS = 16;
+
+const options = [
+  '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+
+/**
+ * Starts a fresh trust space, and a browser for it.
+ *
+ * `edc up` writes `edc.json` in its data folder once it answers:
+ * `{ "pret": true, "guichet": "https://…", "isc": "https://…", "personnes": [{ "login": "…", "nom": "…" }] }`.
+ *
+ * @param {string[]} [arguments_] more arguments for `edc up`
+ */
+export async function demarrer(arguments_ = []) {
+  const dossier = await mkdtemp(join(tmpdir(), 'edc-e2e-'));
+  const processus = spawn(
+    binaire,
+    ['up', '--data', dossier, '--port-base', String(await portsLibres()), ...arguments_],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  let sortie = '';
+  for (const flux of [processus.stdout, processus.stderr]) {
+    flux.setEncoding('utf8').on('data', (texte) => { sortie += texte; });
+  }
+  const fin = new Promise((resolve) => {
+    processus.once('error', resolve);
+    processus.once('exit', (code, signal) => resolve(new Error(`edc up a fini (${code ?? signal})`)));
+  });
+
+  const arreterEdc = async () => {
+    processus.kill('SIGTERM');
+    const force = setTimeout(() => processus.kill('SIGKILL'), DELAI);
+    await fin;
+    clearTimeout(force);
+    await rm(dossier, { recursive: true, force: true });
+  };
+
+  let infos;
+  let navigateur;
+  try {
+    infos = await pret(join(dossier, 'edc.json'), fin);
+    navigateur = await chromium.launch({ executablePath: '/usr/bin/chromium', args: options });
+  } catch (erreur) {
+    await arreterEdc();
+    throw new Error(`${erreur.message}\n${sortie}`);
+  }
+  return new Espace(infos, dossier, navigateur, arreterEdc, () => sortie);
+}
+
+/** A running trust space and its browser. */
+export class Espace {
+  #navigateur;
+  #arreterEdc;
+  #sortie;
+
+  constructor(infos, dossier, navigateur, arreterEdc, sortie) {
+    /** What `edc.json` says. */
+    this.infos = infos;
+    /** The data folder of `edc up`. */
+    this.dossier = dossier;
+    this.#navigateur = navigateur;
+    this.#arreterEdc = arreterEdc;
+    this.#sortie = sortie;
+  }
+
+  /** Everything that `edc up` has printed. */
+  get sortie() { return this.#sortie(); }
+
+  /**
+   * Runs `acte` in a browser of its own (cookies, storage), which is closed afterwards. A failure leaves
+   * `e2e/resultats/echec-….png`; a script error or a breach of the content security policy is a failure.
+   *
+   * @param {{ javascript?: boolean, largeur?: number, hauteur?: number, sombre?: boolean }} reglages
+   * @param {(page: import('playwright-core').Page) => Promise<T>} acte
+   * @returns {Promise<T>}
+   * @template T
+   */
+  async avecPage({ javascript = true, largeur = 1280, hauteur = 900, sombre = false }, acte) {
+    const contexte = await this.#navigateur.newContext({
+      acceptDownloads: true,
+      baseURL: this.infos.guichet,
+      colorScheme: sombre ? 'dark' : 'light',
+      ignoreHTTPSErrors: true, // the authority of `edc up` is born with it
+      javaScriptEnabled: javascript,
+      locale: 'fr-FR',
+      reducedMotion: 'reduce',
+      timezoneId: 'Europe/Paris',
+      viewport: { width: largeur, height: hauteur },
+    });
+    contexte.setDefaultTimeout(20_000);
+    const page = await contexte.newPage();
+    const fautes = [];
+    page.on('pageerror', (erreur) => fautes.push(String(erreur)));
+    page.on('console', (message) => {
+      if (/content security policy/i.test(message.text())) fautes.push(message.text());
+    });
+    try {
+      const valeur = await acte(page);
+      assert.deepEqual(fautes, [], 'fautes relevées par le navigateur');
+      return valeur;
+    } catch (erreur) {
+      const nom = `echec-${page.url().replace(/^https?:\/\/[^/]+/, '').replace(/\W+/g, '-').slice(0, 60)}`;
+      await photo(page, join(resultats, `${nom}.png`)).catch(() => {});
+      erreur.message += `\n  page : ${page.url()}\n  image : e2e/resultats/${nom}.png`;
+      throw erreur;
+    } finally {
+      await contexte.close();
+    }
+  }
+
+  /** Signs a demonstration person in, from the guichet's home page through the iSC, and back to the guichet. */
+  async seConnecter(page, login) {
+    await page.goto(this.infos.guichet);
+    await page.getByRole('link', { name: /se connecter|connexion/i })
+      .or(page.getByRole('button', { name: /se connecter|connexion/i })).first().click();
+    await page.waitForURL((url) => url.origin === new URL(this.infos.isc).origin);
+    const nom = this.infos.personnes?.find((personne) => personne.login === login)?.nom ?? login;
+    const bouton = page.getByRole('button', { name: nom });
+    if (await bouton.count()) {
+      await bouton.first().click();
+    } else {
+      await page.getByLabel(/identifiant|login/i).fill(login);
+      await page.getByLabel(/mot de passe/i).fill('demo');
+      await page.getByRole('button', { name: /se connecter|valider|continuer/i }).click();
+    }
+    await page.waitForURL((url) => url.origin === new URL(this.infos.guichet).origin);
+  }
+
+  /** Runs another `edc` command; a status other than 0 rejects, with `code`, `stdout` and `stderr`. */
+  edc(...commande) {
+    return promisify(execFile)(binaire, commande, { encoding: 'utf8' });
+  }
+
+  async arreter() {
+    await this.#navigateur.close();
+    await this.#arreterEdc();
+  }
+}
+
+/** Asserts that axe finds nothing to say about the page (which needs scripts), and leaves a picture of it. */
+export async function axe(page, nom) {
+  await photo(page, join(resultats, `${nom}.png`));
+  await page.evaluate(axeCore.source); // not a script element: the content security policy would refuse it
+  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+    runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'],
+    resultTypes: ['violations'],
+  }));
+  const textes = violations.map(({ id, help, nodes }) =>
+    `${id} : ${help}\n${nodes.map((n) => `    ${n.target.join(' ')}  ${n.html.slice(0, 200)}`).join('\n')}`);
+  assert.deepEqual(textes, [], `${nom} : ${violations.length} défaut(s) d’accessibilité\n${textes.join('\n')}`);
+}
+
+/**
+ * Keeps a picture for the guides. It is taken only under `./test --guides`, since two runs never give the same bytes;
+ * otherwise it is enough that the guide has its picture.
+ */
+export async function garder(page, chemin) {
+  const image = join(racine, chemin);
+  if (process.env.EDC_GUIDES === '1') await photo(page, image, false);
+  assert.ok(existsSync(image), `${chemin} manque : la faire avec ./test --guides`);
+}
+
+async function photo(page, chemin, entiere = true) {
+  mkdirSync(dirname(chemin), { recursive: true });
+  await page.screenshot({ path: chemin, fullPage: entiere, animations: 'disabled' });
+}
+
+/** Resolves with the content of `edc.json` when it says `"pret": true`. */
+async function pret(chemin, fin) {
+  const lire = () => {
+    try {
+      const infos = JSON.parse(readFileSync(chemin, 'utf8'));
+      return infos.pret === true ? infos : undefined;
+    } catch {
+      return undefined; // not there yet, or half written: another event follows
+    }
+  };
+  let delai;
+  const veille = watch(dirname(chemin));
+  try {
+    return await new Promise((resolve, reject) => {
+      const regarder = () => { const infos = lire(); if (infos) resolve(infos); };
+      veille.on('change', regarder).on('error', reject);
+      fin.then(reject);
+      delai = setTimeout(() => reject(new Error(`edc up n’est pas prêt après ${DELAI / 1000} s`)), DELAI);
+      regarder();
+    });
+  } finally {
+    clearTimeout(delai);
+    veille.close();
+  }
+}
+
+/** A port from which `PORTS` in a row are free, below the range that the system gives to outgoing connections. */
+async function portsLibres() {
+  for (let essai = 0; essai < 50; essai += 1) {
+    const base = 20_000 + Math.floor(Math.random() * (12_000 - PORTS));
+    const libres = await Promise.all(Array.from({ length: PORTS }, (_, i) => libre(base + i)));
+    if (libres.every(Boolean)) return base;
+  }
+  throw new Error('aucune suite de ports libres');
+}
+
+async function libre(port) {
+  const serveur = createServer();
+  try {
+    serveur.listen(port, '127.0.0.1');
+    await once(serveur, 'listening');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    serveur.close();
+  }
+}
