@@ -53,9 +53,14 @@ export async function demarrer(arguments_ = []) {
     processus.once('exit', (code, signal) => resolve(new Error(`edc up a fini (${code ?? signal})`)));
   });
 
+  // A journey cut short leaves no server behind.
+  const tuer = () => processus.kill('SIGKILL');
+  process.once('exit', tuer);
+
   const arreterEdc = async () => {
+    process.off('exit', tuer);
     processus.kill('SIGTERM');
-    const force = setTimeout(() => processus.kill('SIGKILL'), DELAI);
+    const force = setTimeout(tuer, DELAI);
     await fin;
     clearTimeout(force);
     await rm(dossier, { recursive: true, force: true });
