@@ -31,7 +31,7 @@ pub enum Partie<'a> {
 
 /// The bytes of a file as they come.
 #[derive(Debug)]
-pub struct Flux<'a>(Field<'a>);
+pub struct Flux<'a>(Box<Field<'a>>);
 
 impl Flux<'_> {
     /// Type that the browser claims: worth a hint, never a decision.
@@ -49,7 +49,7 @@ impl Stream for Flux<'_> {
     type Item = Result<Bytes, RefusFormulaire>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        Pin::new(&mut self.0).poll_next(cx).map_err(|faute| refus(&faute))
+        Pin::new(&mut *self.0).poll_next(cx).map_err(|faute| refus(&faute))
     }
 }
 
@@ -90,7 +90,7 @@ impl FormulaireFichiers {
         if nom_fichier.is_empty() {
             return Ok(Some(Partie::Texte { nom, valeur: lire_texte(champ, LIMITE).await? }));
         }
-        Ok(Some(Partie::Fichier { nom, nom_fichier, flux: Flux(champ) }))
+        Ok(Some(Partie::Fichier { nom, nom_fichier, flux: Flux(Box::new(champ)) }))
     }
 }
 
@@ -107,7 +107,7 @@ async fn lire_texte(mut champ: Field<'_>, limite: usize) -> Result<String, Refus
 
 fn nom_de_fichier(annonce: &str) -> String {
     let dernier = annonce.rsplit(['/', '\\']).next().unwrap_or_default();
-    normaliser(&dernier.replace(['\n', '\t'], " ")).chars().take(255).collect()
+    normaliser(dernier).replace(['\n', '\t'], " ").chars().take(255).collect()
 }
 
 fn refus(faute: &MultipartError) -> RefusFormulaire {
