@@ -1,10 +1,33 @@
-//! Renders a sample letter, to look at it: `cargo run -p document --example lettre -- lettre.pdf`.
+//! Renders and signs a sample letter, to look at it, with its root certificate beside it: `cargo run -p document --example lettre -- lettre.pdf`.
 
-use document::{Bloc, Feuille, PieceJointe};
+use document::{Bloc, Feuille, Mention, PieceJointe, Signataire};
+use igc::{Algorithme, Autorite, Demande, Usage};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chemin = std::env::args().nth(1).unwrap_or_else(|| "lettre.pdf".into());
-    std::fs::write(chemin, document::rendre(&lettre()?)?)?;
+    let feuille = lettre()?;
+    let autorite = Autorite::nouvelle("AC d’essai", feuille.le)?;
+    let certificat = autorite.emettre(&Demande {
+        cn: "Guichet d’essai".into(),
+        ou: None,
+        organisation: Some("Espace de Confiance".into()),
+        noms_dns: vec![],
+        adresses_ip: vec![],
+        usage: Usage::Signature,
+        debut: feuille.le,
+        fin: "2029-11-21T10:00:00Z".parse()?,
+        algorithme: Algorithme::P256,
+    })?;
+    let signataire = Signataire::depuis_pem(&certificat.cert_pem, &certificat.cle_pem)?;
+    let mention = Mention {
+        nom: "Guichet d’essai".into(),
+        raison: "Attestation d’habilitation".into(),
+        lieu: "Paris".into(),
+        le: feuille.le,
+    };
+    let pdf = document::rendre(&feuille)?;
+    std::fs::write(&chemin, document::signer(&pdf, &signataire, &mention)?)?;
+    std::fs::write(format!("{chemin}.racine.pem"), autorite.cert_pem())?;
     Ok(())
 }
 

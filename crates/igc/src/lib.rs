@@ -9,6 +9,7 @@ pub mod pkcs12;
 
 pub use autorite::{Algorithme, Autorite, Certificat, Demande, Usage};
 pub use lire::Lecture;
+pub use pkcs12::cle_pkcs8;
 
 /// What can go wrong with a certificate or a key. The texts may be shown to the person who gave the file: they hold no
 /// content of it.

@@ -87,3 +87,12 @@ fn chaine(feuille: &Certificate, archive: &Pkcs12Archive) -> Vec<Vec<u8>> {
     }
     certs.into_iter().map(|c| c.as_der().to_vec()).collect()
 }
+
+/// The DER of a private key given in PKCS#8 PEM.
+///
+/// # Errors
+/// [`Erreur::Cle`] when it is unreadable or of a kind that we don't use.
+pub fn cle_pkcs8(cle_pem: &SecretString) -> Result<SecretBox<Vec<u8>>, Erreur> {
+    let paire = KeyPair::from_pem(cle_pem.expose_secret()).map_err(|_| Erreur::Cle)?;
+    Ok(SecretBox::new(Box::new(paire.serialized_der().to_vec())))
+}
