@@ -1,5 +1,8 @@
 //! The static files, inside the binary. Each has the hash of its content in its address, so a browser may keep it for
 //! ever and a new version is never mixed with an old one.
+//!
+//! `htmx.min.js` is htmx.org 2.0.11 (0BSD) and `tus.min.js` is tus-js-client 4.3.1 (MIT, without its source map line);
+//! their licences are beside them. The rest is ours.
 
 use std::sync::LazyLock;
 
