@@ -1,0 +1,32 @@
+//! The first page of the sandbox: what is simulated here, and who exists in it.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::get;
+use web::Cadre;
+
+use crate::cadre::cadre;
+use crate::isc::{Groupe, Isc, MOT_DE_PASSE, groupes};
+
+#[derive(Template)]
+#[template(path = "accueil.html")]
+struct Accueil {
+    cadre: Cadre,
+    metadonnees: String,
+    groupes: Vec<Groupe>,
+    mot_de_passe: &'static str,
+}
+
+pub(crate) fn routes(isc: &Arc<Isc>) -> Router {
+    Router::new().route("/", get(accueil)).with_state(Arc::clone(isc))
+}
+
+async fn accueil(State(isc): State<Arc<Isc>>) -> Response {
+    let metadonnees = format!("{}{}", isc.issuer, oidc::metadonnees::CHEMIN);
+    let cadre = cadre("Bac à sable", "/");
+    web::page(&Accueil { cadre, metadonnees, groupes: groupes(), mot_de_passe: MOT_DE_PASSE })
+}

@@ -1,0 +1,42 @@
+//! What every page of the sandbox has around it: the frame, the error pages, the session's CSRF token, the security headers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn};
+use url::Url;
+use web::{Cadre, CookieSession, SessionWeb};
+
+use crate::isc::Isc;
+
+/// The cookie of a browser, signed in or not.
+pub(crate) const COOKIE: CookieSession = CookieSession::nouveau("isc");
+/// No request of the realm is longer.
+const CORPS_MAX: usize = 64 * 1024;
+const REFERENCE: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
+
+/// A frame with the banner that says what this is.
+pub(crate) fn cadre(titre: &str, chemin: &str) -> Cadre {
+    let mut cadre = Cadre::nouveau("Bac à sable", titre, chemin);
+    cadre.demo = Some("Bac à sable : personnes, structures et comptes sont fictifs.".to_owned());
+    cadre
+}
+
+/// Puts everything around the pages. A sign-in ends in a redirect to the client, so its origin must be a form's target too.
+pub(crate) fn habiller(routes: Router, isc: &Arc<Isc>) -> Router {
+    let alea = isc.alea.clone();
+    let reference = move || alea.lettres(REFERENCE, 8);
+    let routes = web::erreur::couche(routes, |_, uri| cadre("", uri.path()), reference);
+    let routes = routes.layer(from_fn(lire_session)).layer(DefaultBodyLimit::max(CORPS_MAX));
+    let origines: Vec<Url> = isc.clients.adresses().cloned().collect();
+    web::entetes::couche(routes, &origines)
+}
+
+async fn lire_session(mut requete: Request, suite: Next) -> axum::response::Response {
+    if let Some(jeton) = COOKIE.lire(requete.headers()) {
+        requete.extensions_mut().insert(SessionWeb { csrf: jeton.csrf() });
+        requete.extensions_mut().insert(jeton);
+    }
+    suite.run(requete).await
+}

@@ -1,0 +1,172 @@
+//! The authorization request (OpenID Connect Core §3.1.2.1), read and checked before anything is shown.
+//!
+//! As long as client and address of return are not proven, a refusal is a page; from then on it goes to the client.
+
+use jiff::Timestamp;
+use url::Url;
+
+use super::client::Clients;
+use super::sessions::Session;
+
+/// Longer values are refused: they come back in a header.
+const VALEUR_MAX: usize = 2048;
+
+/// Parameters as received. One that comes twice is a fault (RFC 6749 §3.1).
+#[derive(Clone, Debug)]
+pub(super) struct Parametres(Vec<(String, String)>);
+
+/// A parameter came twice, or is too long.
+#[derive(Debug)]
+pub(super) struct Inutilisable;
+
+impl Parametres {
+    pub(super) fn nouveaux(parametres: Vec<(String, String)>) -> Self {
+        Self(parametres)
+    }
+
+    /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.1).
+    pub(super) fn unique(&self, nom: &str) -> Result<Option<&str>, Inutilisable> {
+        let mut valeurs = self.0.iter().filter(|(autre, _)| autre == nom).map(|(_, valeur)| valeur.as_str());
+        match (valeurs.next(), valeurs.next()) {
+            (Some(valeur), None) if valeur.len() <= VALEUR_MAX => {
+                Ok(Some(valeur).filter(|valeur| !valeur.is_empty()))
+            }
+            (None, _) => Ok(None),
+            (Some(_), _) => Err(Inutilisable),
+        }
+    }
+
+    /// As a query string, to be carried by our own page.
+    pub(super) fn encoder(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
+    }
+}
+
+/// A request that may be answered.
+#[derive(Debug)]
+pub(super) struct Demande {
+    pub(super) client_id: String,
+    /// As registered, letter for letter.
+    pub(super) redirect_uri: String,
+    pub(super) state: Option<String>,
+    pub(super) nonce: Option<String>,
+    pub(super) defi: String,
+    pub(super) scope: String,
+    pub(super) login_hint: Option<String>,
+    /// `prompt=none`: no page may be shown.
+    pub(super) muette: bool,
+    /// `prompt=login` or `select_account`: the page must be shown.
+    reconnexion: bool,
+    max_age: Option<i64>,
+}
+
+/// Why a request is refused.
+#[derive(Debug)]
+pub(super) enum Refus {
+    /// To the person: sending them on would make us an open redirector.
+    Page(&'static str),
+    /// To the client, as an OAuth error.
+    Retour { redirect_uri: String, state: Option<String>, code: &'static str, detail: &'static str },
+}
+
+impl Demande {
+    pub(super) fn lire(clients: &Clients, parametres: &Parametres) -> Result<Self, Refus> {
+        let (client_id, redirect_uri) = destinataire(clients, parametres)?;
+        let state = parametres.unique("state").ok().flatten().map(str::to_owned);
+        let refus = |code, detail| Refus::Retour {
+            redirect_uri: redirect_uri.clone(),
+            state: state.clone(),
+            code,
+            detail,
+        };
+        let invalide = |detail| refus("invalid_request", detail);
+        let lire = |nom| parametres.unique(nom).map_err(|_| invalide("parametre repete ou trop long"));
+
+        lire("state")?;
+        if lire("request")?.is_some() {
+            return Err(refus("request_not_supported", "request n'est pas accepte"));
+        }
+        if lire("request_uri")?.is_some() {
+            return Err(refus("request_uri_not_supported", "request_uri n'est pas accepte"));
+        }
+        match lire("response_type")? {
+            Some("code") => {}
+            Some(_) => return Err(refus("unsupported_response_type", "seul response_type=code est accepte")),
+            None => return Err(invalide("response_type manque")),
+        }
+        if !matches!(lire("response_mode")?, None | Some("query")) {
+            return Err(invalide("seul response_mode=query est accepte"));
+        }
+        let scope = lire("scope")?.unwrap_or_default();
+        if !scope.split(' ').any(|mot| mot == "openid") {
+            return Err(refus("invalid_scope", "scope doit contenir openid"));
+        }
+        let defi = lire("code_challenge")?
+            .ok_or_else(|| invalide("code_challenge manque : PKCE est obligatoire"))?;
+        if lire("code_challenge_method")? != Some(oidc::pkce::METHODE) {
+            return Err(invalide("code_challenge_method doit etre S256"));
+        }
+        if !oidc::pkce::defi_valide(defi) {
+            return Err(invalide("code_challenge n'est pas une empreinte S256"));
+        }
+        let max_age = match lire("max_age")?.map(str::parse::<u32>) {
+            None => None,
+            Some(Ok(secondes)) => Some(i64::from(secondes)),
+            Some(Err(_)) => return Err(invalide("max_age n'est pas un nombre de secondes")),
+        };
+        let prompt: Vec<&str> =
+            lire("prompt")?.unwrap_or_default().split(' ').filter(|mot| !mot.is_empty()).collect();
+        let muette = prompt.contains(&"none");
+        if (muette && prompt.len() > 1)
+            || !prompt.iter().all(|mot| matches!(*mot, "none" | "login" | "consent" | "select_account"))
+        {
+            return Err(invalide("prompt n'est pas accepte"));
+        }
+        Ok(Self {
+            client_id: client_id.to_owned(),
+            nonce: lire("nonce")?.map(str::to_owned),
+            defi: defi.to_owned(),
+            scope: scope.to_owned(),
+            login_hint: lire("login_hint")?.map(str::to_owned),
+            muette,
+            reconnexion: prompt.iter().any(|mot| matches!(*mot, "login" | "select_account")),
+            max_age,
+            state,
+            redirect_uri,
+        })
+    }
+
+    /// Whether a session answers the request without a page.
+    pub(super) fn suffit(&self, session: &Session, maintenant: Timestamp) -> bool {
+        let age = maintenant.as_second() - session.auth_time.as_second();
+        !self.reconnexion && self.max_age.is_none_or(|max_age| age <= max_age)
+    }
+}
+
+/// Client and address of return, or a page.
+fn destinataire<'p>(clients: &Clients, parametres: &'p Parametres) -> Result<(&'p str, String), Refus> {
+    let lire = |nom| parametres.unique(nom).ok().flatten();
+    let client_id =
+        lire("client_id").ok_or(Refus::Page("La demande ne dit pas quel service l’envoie (client_id)."))?;
+    let client = clients.trouver(client_id).ok_or(Refus::Page(
+        "Le service qui envoie la demande n’est pas connu d’Industriels Santé Connect (client_id).",
+    ))?;
+    let redirect_uri = lire("redirect_uri")
+        .ok_or(Refus::Page("La demande ne dit pas où revenir après la connexion (redirect_uri)."))?;
+    if !client.redirect_uris.iter().any(|connue| connue == redirect_uri) {
+        return Err(Refus::Page(
+            "L’adresse de retour n’est pas de celles que le service a déclarées (redirect_uri).",
+        ));
+    }
+    Ok((client_id, redirect_uri.to_owned()))
+}
+
+/// An address of return with parameters added to those it has.
+pub(super) fn avec_parametres(adresse: &str, parametres: &[(&str, Option<&str>)]) -> Option<Url> {
+    let mut url = Url::parse(adresse).ok()?;
+    let donnes = parametres.iter().filter_map(|(nom, valeur)| valeur.map(|valeur| (nom, valeur)));
+    if parametres.iter().any(|(_, valeur)| valeur.is_some()) {
+        url.query_pairs_mut().extend_pairs(donnes);
+    }
+    Some(url)
+}
