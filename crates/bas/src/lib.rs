@@ -31,7 +31,7 @@ impl Bac {
 
     /// All pages and endpoints, static files included.
     pub fn routes(&self) -> Router {
-        let routes = isc::routes(&self.isc).merge(accueil::routes(&self.isc));
-        cadre::habiller(routes, &self.isc).merge(web::assets::routes())
+        let routes = isc::routes(&self.isc).merge(accueil::routes(&self.isc)).merge(web::assets::routes());
+        cadre::habiller(routes, &self.isc)
     }
 }

@@ -212,7 +212,7 @@ mod tests {
             .enumerate()
             .map(|(rang, chiffre)| if rang % 2 == 0 { chiffre } else { chiffre * 2 / 10 + chiffre * 2 % 10 })
             .sum();
-        somme % 10 == 0
+        somme.is_multiple_of(10)
     }
 
     #[test]

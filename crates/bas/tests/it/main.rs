@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod banc;
 mod client;
+#[cfg(test)]
 mod deconnexion;
 mod page;
+#[cfg(test)]
 mod refus;
+#[cfg(test)]
 mod temoin;

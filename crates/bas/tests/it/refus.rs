@@ -122,6 +122,9 @@ async fn a_wrong_secret_is_refused_and_leaves_the_code_alone() {
     assert!(banc.echanger(&lieu, &autorisation).await.is_ok());
 }
 
+/// Changes to a good request (`None` takes a parameter out), the status and the error that answer it.
+type Cas<'a> = (&'a [(&'a str, Option<&'a str>)], u16, &'a str);
+
 #[tokio::test]
 async fn the_token_endpoint_answers_each_fault_with_its_code() {
     let banc = Banc::ouvrir().await;
@@ -137,7 +140,7 @@ async fn the_token_endpoint_answers_each_fault_with_its_code() {
         ("client_id", "guichet"),
         ("client_secret", SECRET),
     ];
-    let cas: [(&[(&str, Option<&str>)], u16, &str); 8] = [
+    let cas: [Cas; 8] = [
         (&[("grant_type", Some("password"))], 400, "unsupported_grant_type"),
         (&[("grant_type", None)], 400, "invalid_request"),
         (&[("code_verifier", None)], 400, "invalid_request"),
