@@ -37,6 +37,9 @@
 //! let mention = Mention { nom: "Guichet".into(), raison: "Essai".into(), lieu: "Paris".into(), le };
 //! let signe = document::signer(&pdf, &signataire, &mention)?;
 //! assert!(signe.starts_with(&pdf));
+//!
+//! let rapport = document::verification::verifier(&signe, &[autorite.cert_der().to_vec()], le);
+//! assert_eq!(rapport.reconnue().and_then(|s| s.signataire_cn.as_deref()), Some("Guichet d’essai"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
@@ -48,6 +51,7 @@ mod pdf;
 mod rendre;
 pub mod signature;
 mod texte;
+pub mod verification;
 
 pub use feuille::{Bloc, Feuille, PieceJointe};
 pub use rendre::rendre;

@@ -356,8 +356,8 @@ impl MiseEnPage {
             let mut cellules = Vec::new();
             for (i, (x, large)) in colonnes.iter().enumerate() {
                 let noeud = self.noeud(Some(rangee), Tag::TD);
-                let texte = ligne.get(i).map_or("", String::as_str);
-                cellules.push(self.cellule(*x + 6.0, large - 12.0, texte, CELLULE, noeud));
+                let contenu = ligne.get(i).map_or("", String::as_str);
+                cellules.push(self.cellule(*x + 6.0, large - 12.0, contenu, CELLULE, noeud));
             }
             self.rangee(&cellules, 4.0, |mise| mise.tete(&cellules_tete, false));
         }
@@ -429,12 +429,12 @@ impl MiseEnPage {
     fn qr(&mut self, contenu: &str, legende: &str) -> Result<(), Erreur> {
         let code = qrcode::QrCode::with_error_correction_level(contenu, qrcode::EcLevel::M)
             .map_err(|_| Erreur::Qr)?;
-        let cote = 84.0;
+        let taille = 84.0;
         self.y += 4.0;
-        self.place(cote + 8.0);
+        self.place(taille + 8.0);
         let n = code.width();
         #[expect(clippy::cast_precision_loss, reason = "at most 177 modules")]
-        let module = cote / n as f32;
+        let module = taille / n as f32;
         let mut rectangles = Vec::new();
         for (rang, modules) in code.to_colors().chunks(n).enumerate() {
             let mut x = GAUCHE;
@@ -450,17 +450,17 @@ impl MiseEnPage {
             }
         }
         let mut figure = Tag::Figure(Some(format!("Code QR\u{a0}: {contenu}")));
-        let cadre = Rect::from_xywh(GAUCHE, self.y, cote, cote);
+        let cadre = Rect::from_xywh(GAUCHE, self.y, taille, taille);
         figure.set_bbox(cadre.map(|rect| BBox::new(self.pages.len() - 1, rect)));
         let noeud = self.noeud(None, figure);
         self.poser(Dessin::Aplats { rectangles, couleur: Couleur::Encre }, Role::Noeud(noeud));
         let haut = self.y;
         let noeud = self.noeud(None, Tag::P);
-        let retrait = cote + 18.0;
+        let retrait = taille + 18.0;
         let style = Style { corps: 9.5, ..COURANT };
         let lignes = self.polices.composer(legende, style.corps, UTILE - retrait, false);
         self.lignes(&lignes, GAUCHE + retrait, style, noeud);
-        self.y = if self.y < haut { self.y } else { self.y.max(haut + cote) } + 10.0;
+        self.y = if self.y < haut { self.y } else { self.y.max(haut + taille) } + 10.0;
         Ok(())
     }
 }

@@ -17,6 +17,13 @@ pub(crate) fn ecrire(objet: &Objet, sortie: &mut Vec<u8>) {
         Objet::Entier(n) => sortie.extend_from_slice(n.to_string().as_bytes()),
         Objet::Reel(texte) => sortie.extend_from_slice(texte),
         Objet::Nom(nom) => ecrire_nom(nom, sortie),
+        Objet::Chaine { octets, .. }
+            if octets.iter().all(|o| matches!(o, b' '..=b'~') && !b"()\\".contains(o)) =>
+        {
+            sortie.push(b'(');
+            sortie.extend_from_slice(octets);
+            sortie.push(b')');
+        }
         Objet::Chaine { octets, .. } => {
             sortie.push(b'<');
             sortie.extend_from_slice(hex::encode_upper(octets).as_bytes());

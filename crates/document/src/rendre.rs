@@ -172,7 +172,9 @@ fn arbre(noeuds: Vec<Noeud>, contenus: Vec<Vec<Identifier>>) -> TagTree {
         .zip(contenus)
         .map(|(noeud, contenus)| {
             let mut groupe = TagGroup::new(noeud.tag);
-            contenus.into_iter().for_each(|c| groupe.push(c));
+            for contenu in contenus {
+                groupe.push(contenu);
+            }
             Some((noeud.parent, groupe))
         })
         .collect();
@@ -192,6 +194,8 @@ fn arbre(noeuds: Vec<Noeud>, contenus: Vec<Vec<Identifier>>) -> TagTree {
         }
     }
     let mut arbre = TagTree::new().with_lang(Some("fr".into()));
-    racines.into_iter().rev().for_each(|groupe| arbre.push(groupe));
+    for groupe in racines.into_iter().rev() {
+        arbre.push(groupe);
+    }
     arbre
 }

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::Erreur;
 
+pub(crate) use cms::SigningCertificateV2;
 pub use pkcs11::ConfigPkcs11;
 pub use signataire::Signataire;
 

@@ -122,6 +122,7 @@ impl Polices {
                 }
             }
         }
+        coller(&mut lettres);
         lettres
     }
 
@@ -180,6 +181,17 @@ impl Polices {
     }
 }
 
+/// Makes unbreakable the spaces that French puts before its signs and inside its quotation marks: people type plain ones.
+fn coller(lettres: &mut [Lettre]) {
+    for i in 1..lettres.len().saturating_sub(1) {
+        let (avant, apres) = (lettres[i - 1].0, lettres[i + 1].0);
+        if lettres[i].0 == ' ' && (avant == '«' || matches!(apres, '»' | ';' | ':' | '!' | '?' | '%' | '€'))
+        {
+            lettres[i].0 = '\u{a0}';
+        }
+    }
+}
+
 fn morceaux(lettres: &[Lettre]) -> Vec<Morceau> {
     lettres
         .chunk_by(|a, b| a.1 == b.1)
@@ -208,9 +220,14 @@ mod tests {
     #[test]
     fn les_espaces_insecables_tiennent() {
         assert_eq!(
-            lignes("Le montant\u{202f}: 10\u{a0}000\u{a0}€", 60.0),
+            lignes("Le montant\u{202f}: 10\u{a0}000\u{a0}€", 50.0),
             ["Le ", "montant\u{202f}: ", "10\u{a0}000\u{a0}€"]
         );
+    }
+
+    #[test]
+    fn les_espaces_ordinaires_se_collent_aux_signes() {
+        assert_eq!(lignes("« oui » : 10 % !", 60.0), ["«\u{a0}oui\u{a0}»\u{a0}: ", "10\u{a0}%\u{a0}!"]);
     }
 
     #[test]

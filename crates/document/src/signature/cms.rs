@@ -130,7 +130,6 @@ fn assembler(
     ContentInfo { content_type: rfc5911::ID_SIGNED_DATA, content: contenu }.to_der().map_err(erreur)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn erreur(erreur: der::Error) -> Erreur {
     Erreur::Cms(erreur.to_string())
 }
