@@ -3,12 +3,13 @@
 //! Rule: each authentication request (OpenID Connect Core §3.1.2.1, CIBA §7.1) carries `acr_values`, and asks for
 //! `eidas1`. `eidas2` and `eidas3` are accepted with a remark; any other value, or none, is not.
 //!
-//! Reads HTTP Archive 1.2 (JSON). Any other text is searched for `acr_values=…`, as an address or a log shows it.
+//! Reads HTTP Archive 1.2 (JSON). Any other text is searched for `acr_values=…` and `"acr_values":"…"`, as an address
+//! or a log shows it.
 
 use serde::Deserialize;
 use url::{Url, form_urlencoded};
 
-use super::{Avis, VerdictAvis, citer, compter, exemples, json, texte};
+use super::{Avis, Illisible, VerdictAvis, citer, compter, exemples, json, texte};
 use crate::referentiel::Controle;
 
 const ACR_VALUES: &str = "acr_values";
@@ -19,11 +20,14 @@ pub fn controler(octets: &[u8]) -> Avis {
         Ok(texte) => texte,
         Err(raison) => return Avis::illisible(Controle::AcrValues, raison),
     };
+    let ailleurs = || dans_un_texte(texte).map(Demande::Valeur).collect::<Vec<_>>();
     if !texte.trim_start().starts_with('{') {
-        return juger(dans_un_texte(texte).map(Demande::Valeur).collect());
+        return juger(ailleurs());
     }
     match json::<Har>(texte) {
         Ok(har) => juger(har.log.entries.iter().filter_map(Entree::demande).collect()),
+        // Another JSON than HAR, a line of a log for instance.
+        Err(Illisible::Forme { .. }) if texte.contains(ACR_VALUES) => juger(ailleurs()),
         Err(raison) => Avis::illisible(Controle::AcrValues, raison),
     }
 }
@@ -101,19 +105,35 @@ fn niveau(valeur: &str) -> Option<u8> {
     niveaux.collect::<Option<Vec<u8>>>()?.into_iter().max()
 }
 
-/// Every value of `acr_values=…` in a text, URL-decoded.
+/// Every value given to `acr_values` in a text, URL-decoded.
 fn dans_un_texte(texte: &str) -> impl Iterator<Item = String> {
+    texte.split(ACR_VALUES).skip(1).filter_map(|suite| {
+        // An address inside the parameter of another one is encoded once more.
+        if let Some(suite) = suite.strip_prefix("%3D").or_else(|| suite.strip_prefix("%3d")) {
+            let valeur = suite.split("%26").next().unwrap_or_default();
+            return Some(decoder(&decoder(jusqu_au_bout(valeur))));
+        }
+        if let Some(valeur) = suite.strip_prefix('=') {
+            return Some(decoder(jusqu_au_bout(valeur)));
+        }
+        let guillemets = ['"', '\\'];
+        let valeur = suite.trim_start_matches(guillemets).trim_start().strip_prefix(':')?.trim_start();
+        Some(valeur.trim_start_matches(guillemets).split(guillemets).next().unwrap_or_default().to_owned())
+    })
+}
+
+/// Up to what ends a parameter.
+fn jusqu_au_bout(suite: &str) -> &str {
     let fin = |c: char| {
         c.is_whitespace() || matches!(c, '&' | '"' | '\'' | '<' | '>' | '#' | ';' | ',' | ')' | '\\')
     };
-    texte.split("acr_values=").skip(1).map(move |suite| {
-        let valeur = suite.split(fin).next().unwrap_or_default();
-        let paire = format!("v={valeur}");
-        form_urlencoded::parse(paire.as_bytes())
-            .next()
-            .map(|(_, valeur)| valeur.into_owned())
-            .unwrap_or_default()
-    })
+    suite.split(fin).next().unwrap_or_default()
+}
+
+/// From `application/x-www-form-urlencoded`.
+fn decoder(valeur: &str) -> String {
+    let paire = format!("v={}", valeur.replace('&', "%26"));
+    form_urlencoded::parse(paire.as_bytes()).next().map(|(_, valeur)| valeur.into_owned()).unwrap_or_default()
 }
 
 // HTTP Archive 1.2: only what can carry a parameter.
@@ -140,9 +160,8 @@ struct Requete {
     corps: Option<Corps>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(default)]
-#[derive(Default)]
 struct Corps {
     text: String,
     params: Vec<Parametre>,
@@ -189,12 +208,8 @@ impl Requete {
             return parametres;
         }
         // Some recorders keep the values as sent, others decode them.
-        for Parametre { name, value } in &corps.params {
-            let paire = format!("v={value}");
-            let decode =
-                form_urlencoded::parse(paire.as_bytes()).next().map(|(_, valeur)| valeur.into_owned());
-            parametres.push((name.clone(), decode.unwrap_or_default()));
-        }
+        parametres
+            .extend(corps.params.iter().map(|Parametre { name, value }| (name.clone(), decoder(value))));
         parametres
     }
 }
@@ -258,6 +273,12 @@ mod tests {
             ("GET /auth?response_type=code&acr_values=eidas1&scope=openid HTTP/1.1", Conforme),
             ("href=\"https://auth.exemple.fr/?acr_values=eidas1\"", Conforme),
             ("acr_values=eidas1%20eidas2", Remarque),
+            ("?next=https%3A%2F%2Fa.fr%2F%3Facr_values%3Deidas1%26scope%3Dopenid", Conforme),
+            ("?next=https%3A%2F%2Fa.fr%2F%3Facr_values%3Deidas1%2520eidas2", Remarque),
+            (r#"{"level":"debug","acr_values": "eidas1"}"#, Conforme),
+            (r#"debug {\"acr_values\":\"eidas3\"}"#, Remarque),
+            (r#"{"niveau":1}"#, NonConforme),
+            ("le paramètre acr_values est eidas1", NonConforme),
             ("acr_values=eidas1\nacr_values=loa2", NonConforme),
             ("une phrase", NonConforme),
             ("", NonConforme),

@@ -10,17 +10,17 @@ use crate::referentiel::Controle;
 
 /// What was read from an inventory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Inventaire {
+struct Inventaire {
     /// « CycloneDX 1.5 », « SPDX 2.3 ».
-    pub format: String,
-    pub composants: Vec<Composant>,
+    format: String,
+    composants: Vec<Composant>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Composant {
-    pub nom: String,
-    pub avec_version: bool,
-    pub avec_licence: bool,
+struct Composant {
+    nom: String,
+    avec_version: bool,
+    avec_licence: bool,
 }
 
 /// The advice on these bytes.

@@ -18,30 +18,30 @@ use crate::{
 
 /// The report, in JSON. Names are those that the tool shows, with the variants seen in its exports.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Rapport {
+struct Rapport {
     #[serde(default, alias = "uuidSession", alias = "id")]
-    pub uuid: String,
+    uuid: String,
     #[serde(alias = "sessionStatus")]
-    pub status: String,
+    status: String,
     #[serde(default, rename = "type", alias = "sessionType")]
-    pub genre: Option<String>,
+    genre: Option<String>,
     #[serde(default, alias = "dataExecution", alias = "executionDate", rename = "dateExecution")]
     #[serde(deserialize_with = "quand")]
-    pub date: Option<Date>,
+    date: Option<Date>,
     #[serde(default, rename = "clientId", alias = "clientID", alias = "client_id")]
-    pub client_id: Option<String>,
+    client_id: Option<String>,
     #[serde(alias = "resultats", alias = "results", alias = "projectResults")]
-    pub tests: Vec<Test>,
+    tests: Vec<Test>,
 }
 
 /// One test of the session.
 #[derive(Clone, Debug, Deserialize)]
-pub struct Test {
+struct Test {
     #[serde(default, alias = "nom")]
-    pub name: String,
-    pub status: String,
+    name: String,
+    status: String,
     #[serde(default = "oui", alias = "mandatory")]
-    pub obligatoire: bool,
+    obligatoire: bool,
 }
 
 fn oui() -> bool {

@@ -24,8 +24,8 @@ fn stable<T: FromStr + Display + PartialEq>(texte: &str) {
 }
 
 fn controler(octets: &[u8]) {
-    let client_id: ClientId = "client-exemple".parse().unwrap();
-    let le: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+    let client_id: ClientId = "client-exemple".parse().expect("a Client ID");
+    let le: Timestamp = "2026-11-21T12:00:00Z".parse().expect("an instant");
     for avis in [
         avis::sbom::controler(octets),
         avis::har::controler(octets),

@@ -2,11 +2,11 @@
 
 use std::{fs, path::Path};
 
-use domaine::referentiel::{Changement, Genre, Kind, Nature, Profil, Referentiel};
+use domaine::referentiel::{Changement, Exigence, Genre, Kind, Nature, Profil, Referentiel};
 
 fn propose() -> (String, Referentiel) {
     let chemin = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../referentiel/edc-psc.toml");
-    let toml = fs::read_to_string(chemin).unwrap();
+    let toml = fs::read_to_string(chemin).expect("the référentiel of the repository");
     let referentiel = Referentiel::lire(&toml).unwrap_or_else(|fautes| {
         panic!("{}", fautes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
     });
@@ -16,8 +16,9 @@ fn propose() -> (String, Referentiel) {
 #[test]
 fn each_profile_has_its_chapters_in_order() {
     use Profil::{ELP, ELU, OpSP, OpSU};
+    type Cas = (&'static [Profil], &'static [(&'static str, usize)]);
     let (_, referentiel) = propose();
-    let cas: [(&[Profil], &[(&str, usize)]); 6] = [
+    let cas: [Cas; 6] = [
         (&[ELU], &[("PMT", 9), ("DEV", 2), ("ARC", 3), ("PAS", 1), ("TI", 2)]),
         (&[ELP], &[("PMT", 9), ("ODC", 2), ("ARC", 3), ("ADR", 2), ("PAS", 1), ("TI", 2)]),
         (&[OpSU], &[("CGU", 1), ("DEV", 2), ("ARC", 7), ("CHI", 2), ("PAS", 1)]),
@@ -51,7 +52,7 @@ fn a_slot_knows_its_exigence() {
     assert_eq!((exigence.id.as_str(), exigence.nature), ("TI.01", Nature::Exigence));
     assert!(referentiel.est_bloquante(attendue));
     assert_eq!(referentiel.attendue("TI.99.01.01"), None);
-    for preuve in referentiel.exigences.iter().flat_map(|exigence| exigence.preuves()) {
+    for preuve in referentiel.exigences.iter().flat_map(Exigence::preuves) {
         let nature = referentiel.exigence_de(&preuve.id).unwrap().nature;
         assert_eq!(
             referentiel.est_bloquante(preuve),
