@@ -47,13 +47,20 @@ impl PageErreur {
 
     /// A 500 whose cause, with all its sources, goes to the log only.
     pub fn interne(cause: &dyn Error) -> Self {
+        Self::nouvelle(StatusCode::INTERNAL_SERVER_ERROR).cause(cause)
+    }
+
+    /// Says what goes to the log, and to the log only: the cause with all its sources.
+    #[must_use]
+    pub fn cause(mut self, cause: &dyn Error) -> Self {
         let mut texte = cause.to_string();
         let mut source = cause.source();
         while let Some(s) = source {
             let _ = write!(texte, ": {s}");
             source = s.source();
         }
-        Self { cause: Some(texte), ..Self::nouvelle(StatusCode::INTERNAL_SERVER_ERROR) }
+        self.cause = Some(texte);
+        self
     }
 
     #[must_use]

@@ -1,0 +1,390 @@
+//! A structure (the legal person that applies), the people in it and their roles (spec guichets §2.1, §5).
+//!
+//! Rule: the mandataire comes from Industriels Santé Connect, which has verified him; he and the responsables he names
+//! delegate from there. A structure never loses its last account manager.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::{
+    evenement::{Acteur, Evenement, Sujet},
+    id::Id,
+    identifiant::{Courriel, Siret},
+    permission::Qualite,
+};
+
+/// Somebody who can sign in; `sub` is the subject given by the OpenID provider.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Personne {
+    pub id: Id<Personne>,
+    pub sub: String,
+    pub nom: String,
+    pub prenom: String,
+    pub courriel: String,
+    pub telephone: String,
+    /// Structure to which the person belongs; `None` for the agency's people.
+    pub structure: Option<Id<Structure>>,
+    pub roles_agence: Vec<Qualite>,
+    /// When the person agreed to share the data of the iSC account with the guichet.
+    pub consentement: Option<Timestamp>,
+}
+
+impl Personne {
+    pub fn nom_complet(&self) -> String {
+        format!("{} {}", self.prenom, self.nom)
+    }
+
+    pub fn est_agence(&self) -> bool {
+        !self.roles_agence.is_empty()
+    }
+
+    pub fn acteur(&self, qualite: Qualite) -> Acteur {
+        Acteur { personne: Some(self.id), nom: self.nom_complet(), qualite }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    Mandataire,
+    Responsable,
+    Salarie,
+}
+
+impl Role {
+    pub fn libelle(self) -> &'static str {
+        match self {
+            Self::Mandataire => "mandataire",
+            Self::Responsable => "responsable",
+            Self::Salarie => "salarié",
+        }
+    }
+
+    pub fn cle(self) -> &'static str {
+        match self {
+            Self::Mandataire => "mandataire",
+            Self::Responsable => "responsable",
+            Self::Salarie => "salarie",
+        }
+    }
+
+    pub fn depuis_cle(cle: &str) -> Option<Self> {
+        [Self::Mandataire, Self::Responsable, Self::Salarie].into_iter().find(|role| role.cle() == cle)
+    }
+
+    pub fn gere_les_comptes(self) -> bool {
+        self != Self::Salarie
+    }
+
+    pub fn qualite(self) -> Qualite {
+        match self {
+            Self::Mandataire => Qualite::Mandataire,
+            Self::Responsable => Qualite::Responsable,
+            Self::Salarie => Qualite::Membre,
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Membre {
+    pub personne: Id<Personne>,
+    pub nom: String,
+    pub courriel: String,
+    pub role: Role,
+    pub depuis: Timestamp,
+}
+
+/// An invitation to join; the secret travels in the mail, only its fingerprint is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invitation {
+    /// Lower-case hexadecimal SHA-256 of the secret.
+    pub empreinte: String,
+    pub courriel: Courriel,
+    pub role: Role,
+    pub par: Acteur,
+    pub expire: Timestamp,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adresse {
+    pub voie: String,
+    pub complement: String,
+    pub code_postal: String,
+    pub commune: String,
+    /// ISO 3166-1 alpha-3.
+    pub pays: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Structure {
+    pub id: Id<Structure>,
+    pub siret: Siret,
+    pub denomination: String,
+    pub forme_juridique: String,
+    pub adresse: Adresse,
+    pub membres: Vec<Membre>,
+    pub invitations: Vec<Invitation>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Refus {
+    #[error("Seuls le mandataire et les responsables gèrent les comptes de la structure.")]
+    PasGestionnaire,
+    #[error("Cette personne n’est pas membre de la structure.")]
+    PasMembre,
+    #[error(
+        "La structure garde au moins une personne qui gère ses comptes : nommez d’abord un autre responsable."
+    )]
+    DernierGestionnaire,
+    #[error(
+        "Le rôle de mandataire est vérifié par Industriels Santé Connect : seul le mandataire peut le donner."
+    )]
+    MandataireSeul,
+    #[error("Cette personne fait déjà partie de la structure.")]
+    DejaMembre,
+    #[error("Cette invitation n’existe pas ou a déjà servi.")]
+    InvitationInconnue,
+    #[error("Cette invitation a expiré : demandez-en une nouvelle.")]
+    InvitationExpiree,
+    #[error("Cette invitation est adressée à {0} : connectez-vous avec ce compte.")]
+    AutreDestinataire(Courriel),
+    #[error("Vous faites déjà partie d’une autre structure.")]
+    AutreStructure,
+}
+
+impl Structure {
+    fn sujet(&self) -> Sujet {
+        Sujet::new("structure", self.id)
+    }
+
+    pub fn membre(&self, personne: Id<Personne>) -> Option<&Membre> {
+        self.membres.iter().find(|membre| membre.personne == personne)
+    }
+
+    fn exige_gestionnaire(&self, par: &Acteur) -> Result<Role, Refus> {
+        par.personne
+            .and_then(|id| self.membre(id))
+            .map(|membre| membre.role)
+            .filter(|role| role.gere_les_comptes())
+            .ok_or(Refus::PasGestionnaire)
+    }
+
+    /// Adds somebody whom the OpenID provider presents as a member of this structure.
+    pub fn rattacher(mut self, personne: &Personne, role: Role, le: Timestamp) -> (Self, Evenement) {
+        let acteur = personne.acteur(role.qualite());
+        let evenement = Evenement::new(
+            self.sujet(),
+            format!("{} rejoint la structure ({})", personne.nom_complet(), role.libelle()),
+            &acteur,
+            le,
+        );
+        self.membres.retain(|membre| membre.personne != personne.id);
+        self.membres.push(Membre {
+            personne: personne.id,
+            nom: personne.nom_complet(),
+            courriel: personne.courriel.clone(),
+            role,
+            depuis: le,
+        });
+        (self, evenement)
+    }
+
+    /// Invites somebody; a second invitation to the same address replaces the first.
+    pub fn inviter(mut self, invitation: Invitation, le: Timestamp) -> Result<(Self, Evenement), Refus> {
+        let role = self.exige_gestionnaire(&invitation.par)?;
+        if invitation.role == Role::Mandataire && role != Role::Mandataire {
+            return Err(Refus::MandataireSeul);
+        }
+        let adresse = invitation.courriel.to_string();
+        if self.membres.iter().any(|membre| membre.courriel.eq_ignore_ascii_case(&adresse)) {
+            return Err(Refus::DejaMembre);
+        }
+        let evenement = Evenement::new(
+            self.sujet(),
+            format!("{adresse} est invité ({})", invitation.role.libelle()),
+            &invitation.par,
+            le,
+        );
+        self.invitations.retain(|autre| autre.courriel != invitation.courriel);
+        self.invitations.push(invitation);
+        Ok((self, evenement))
+    }
+
+    pub fn accepter_invitation(
+        mut self,
+        empreinte: &str,
+        personne: &Personne,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        let rang = self
+            .invitations
+            .iter()
+            .position(|invitation| invitation.empreinte == empreinte)
+            .ok_or(Refus::InvitationInconnue)?;
+        if self.invitations[rang].expire <= le {
+            return Err(Refus::InvitationExpiree);
+        }
+        if !self.invitations[rang].courriel.to_string().eq_ignore_ascii_case(&personne.courriel) {
+            return Err(Refus::AutreDestinataire(self.invitations[rang].courriel.clone()));
+        }
+        if personne.structure.is_some_and(|id| id != self.id) {
+            return Err(Refus::AutreStructure);
+        }
+        let invitation = self.invitations.remove(rang);
+        Ok(self.rattacher(personne, invitation.role, le))
+    }
+
+    pub fn changer_role(
+        mut self,
+        personne: Id<Personne>,
+        role: Role,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        let mon_role = self.exige_gestionnaire(par)?;
+        let membre = self.membre(personne).ok_or(Refus::PasMembre)?.clone();
+        if (role == Role::Mandataire || membre.role == Role::Mandataire) && mon_role != Role::Mandataire {
+            return Err(Refus::MandataireSeul);
+        }
+        if membre.role.gere_les_comptes() && !role.gere_les_comptes() {
+            self.exige_autre_gestionnaire(personne)?;
+        }
+        let evenement = Evenement::new(self.sujet(), format!("Rôle de {} modifié", membre.nom), par, le)
+            .difference("rôle", membre.role.libelle(), role.libelle());
+        for autre in &mut self.membres {
+            if autre.personne == personne {
+                autre.role = role;
+            }
+        }
+        Ok((self, evenement))
+    }
+
+    pub fn retirer(
+        mut self,
+        personne: Id<Personne>,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        let mon_role = self.exige_gestionnaire(par)?;
+        let membre = self.membre(personne).ok_or(Refus::PasMembre)?.clone();
+        if membre.role == Role::Mandataire && mon_role != Role::Mandataire {
+            return Err(Refus::MandataireSeul);
+        }
+        if membre.role.gere_les_comptes() {
+            self.exige_autre_gestionnaire(personne)?;
+        }
+        self.membres.retain(|autre| autre.personne != personne);
+        let evenement = Evenement::new(self.sujet(), format!("{} quitte la structure", membre.nom), par, le);
+        Ok((self, evenement))
+    }
+
+    fn exige_autre_gestionnaire(&self, personne: Id<Personne>) -> Result<(), Refus> {
+        let autre =
+            self.membres.iter().any(|membre| membre.personne != personne && membre.role.gere_les_comptes());
+        if autre { Ok(()) } else { Err(Refus::DernierGestionnaire) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn personne(rang: u128, courriel: &str) -> Personne {
+        Personne {
+            id: Id::new(Uuid::from_u128(rang)),
+            sub: rang.to_string(),
+            nom: format!("Nom{rang}"),
+            prenom: "Prénom".to_owned(),
+            courriel: courriel.to_owned(),
+            telephone: String::new(),
+            structure: None,
+            roles_agence: Vec::new(),
+            consentement: None,
+        }
+    }
+
+    fn structure() -> Structure {
+        let vide = Structure {
+            id: Id::new(Uuid::from_u128(100)),
+            siret: "73282932000074".parse().expect("SIRET of the example"),
+            denomination: "Logimed".to_owned(),
+            forme_juridique: "SAS".to_owned(),
+            adresse: Adresse {
+                voie: "1 rue de la Paix".to_owned(),
+                complement: String::new(),
+                code_postal: "75002".to_owned(),
+                commune: "Paris".to_owned(),
+                pays: "FRA".to_owned(),
+            },
+            membres: Vec::new(),
+            invitations: Vec::new(),
+        };
+        let (une, _) = vide.rattacher(&personne(1, "m@exemple.fr"), Role::Mandataire, Timestamp::UNIX_EPOCH);
+        let (deux, _) = une.rattacher(&personne(2, "r@exemple.fr"), Role::Responsable, Timestamp::UNIX_EPOCH);
+        deux.rattacher(&personne(3, "s@exemple.fr"), Role::Salarie, Timestamp::UNIX_EPOCH).0
+    }
+
+    fn acteur(rang: u128, role: Role) -> Acteur {
+        personne(rang, "x@exemple.fr").acteur(role.qualite())
+    }
+
+    #[test]
+    fn qui_change_le_role_de_qui() {
+        let cas = [
+            (1, 3, Role::Responsable, None),
+            (2, 3, Role::Responsable, None),
+            (2, 3, Role::Mandataire, Some(Refus::MandataireSeul)),
+            (2, 1, Role::Salarie, Some(Refus::MandataireSeul)),
+            (3, 3, Role::Responsable, Some(Refus::PasGestionnaire)),
+            (1, 9, Role::Salarie, Some(Refus::PasMembre)),
+        ];
+        for (par, qui, role, refus) in cas {
+            let obtenu = structure().changer_role(
+                Id::new(Uuid::from_u128(qui)),
+                role,
+                &acteur(par, Role::Salarie),
+                Timestamp::UNIX_EPOCH,
+            );
+            assert_eq!(obtenu.err(), refus, "{par} → {qui} {role:?}");
+        }
+    }
+
+    #[test]
+    fn le_dernier_gestionnaire_reste() {
+        let mandataire = acteur(1, Role::Mandataire);
+        let (seul, _) = structure()
+            .retirer(Id::new(Uuid::from_u128(2)), &mandataire, Timestamp::UNIX_EPOCH)
+            .expect("another manager remains");
+        let refus = seul.retirer(Id::new(Uuid::from_u128(1)), &mandataire, Timestamp::UNIX_EPOCH);
+        assert_eq!(refus.err(), Some(Refus::DernierGestionnaire));
+    }
+
+    #[test]
+    fn une_invitation_sert_une_fois_a_son_destinataire_et_avant_son_terme() {
+        let fin = Timestamp::from_second(1_000).expect("small");
+        let invitation = Invitation {
+            empreinte: "ab".to_owned(),
+            courriel: "nouveau@exemple.fr".parse().expect("valid address"),
+            role: Role::Salarie,
+            par: acteur(2, Role::Responsable),
+            expire: fin,
+        };
+        let (invitee, _) = structure().inviter(invitation, Timestamp::UNIX_EPOCH).expect("allowed");
+        let autre = personne(8, "autre@exemple.fr");
+        let bon = personne(9, "Nouveau@exemple.fr");
+        let avant = Timestamp::UNIX_EPOCH;
+        assert!(matches!(
+            invitee.clone().accepter_invitation("ab", &autre, avant),
+            Err(Refus::AutreDestinataire(_))
+        ));
+        assert_eq!(
+            invitee.clone().accepter_invitation("ab", &bon, fin).err(),
+            Some(Refus::InvitationExpiree)
+        );
+        let (acceptee, _) = invitee.accepter_invitation("ab", &bon, avant).expect("right person in time");
+        assert_eq!(acceptee.membre(bon.id).map(|membre| membre.role), Some(Role::Salarie));
+        assert_eq!(acceptee.accepter_invitation("ab", &bon, avant).err(), Some(Refus::InvitationInconnue));
+    }
+}

@@ -1,0 +1,20 @@
+//! The guichets: the portal where industriels apply to the Espace de Confiance and where the agency answers.
+//!
+//! Rule: a request is routed by [`routes`], guarded by [`acces`], answered by one file of [`pages`]; the rules are in
+//! `domaine`, the SQL in `registre`. What takes longer than a page, or must survive a crash, is a task of [`taches`].
+
+pub mod acces;
+pub mod app;
+mod cadre;
+pub mod config;
+mod erreur;
+mod fichiers;
+mod ouverture;
+mod pages;
+pub mod routes;
+mod session;
+pub mod taches;
+
+pub use app::App;
+pub use erreur::Erreur;
+pub use ouverture::{ErreurOuverture, ouvrir};

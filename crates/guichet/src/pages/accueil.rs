@@ -1,0 +1,5 @@
+//! Pages of `accueil`.
+
+pub mod mentions;
+pub mod sante;
+pub mod voir;

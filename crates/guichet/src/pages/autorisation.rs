@@ -1,0 +1,6 @@
+//! Pages of `autorisation`.
+
+pub mod lister;
+pub mod prolonger;
+pub mod revoquer;
+pub mod voir;

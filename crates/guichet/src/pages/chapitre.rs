@@ -1,0 +1,4 @@
+//! Pages of `chapitre`.
+
+pub mod soumettre;
+pub mod voir;

@@ -1,0 +1,4 @@
+//! Pages of `courriels`.
+
+pub mod lister;
+pub mod voir;

@@ -1,0 +1,6 @@
+//! Pages of `faq`.
+
+pub mod gerer;
+pub mod lister;
+pub mod voir;
+pub mod voter;

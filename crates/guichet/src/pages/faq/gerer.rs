@@ -1,0 +1,15 @@
+use axum::response::Response;
+
+use crate::erreur::Erreur;
+
+pub async fn lister() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn voir() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn enregistrer() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}

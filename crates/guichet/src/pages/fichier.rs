@@ -1,0 +1,5 @@
+//! Pages of `fichier`.
+
+pub mod apercu;
+pub mod telecharger;
+pub mod televersement;

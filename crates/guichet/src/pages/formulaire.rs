@@ -1,0 +1,8 @@
+//! Pages of `formulaire`.
+
+pub mod composant;
+pub mod enregistrer;
+pub mod habilitation;
+pub mod preremplir;
+pub mod soumettre;
+pub mod voir;

@@ -1,0 +1,27 @@
+use axum::response::Response;
+
+use crate::erreur::Erreur;
+
+pub async fn voir() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn prendre() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn juger() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn renvoyer() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn valider() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn rouvrir() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}

@@ -1,0 +1,5 @@
+//! Pages of `message`.
+
+pub mod envoyer;
+pub mod piece;
+pub mod voir;

@@ -1,0 +1,5 @@
+//! Pages of `modele`.
+
+pub mod enregistrer;
+pub mod lister;
+pub mod supprimer;

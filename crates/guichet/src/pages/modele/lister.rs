@@ -1,0 +1,7 @@
+use axum::response::Response;
+
+use crate::erreur::Erreur;
+
+pub async fn lister() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}

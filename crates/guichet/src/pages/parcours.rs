@@ -1,0 +1,4 @@
+//! Pages of `parcours`.
+
+pub mod demarche;
+pub mod voir;

@@ -1,0 +1,11 @@
+use axum::response::Response;
+
+use crate::erreur::Erreur;
+
+pub async fn voir() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}
+
+pub async fn creer() -> Result<Response, Erreur> {
+    Err(Erreur::Introuvable)
+}

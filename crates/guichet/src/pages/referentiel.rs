@@ -1,0 +1,4 @@
+//! Pages of `referentiel`.
+
+pub mod modele;
+pub mod voir;

@@ -1,0 +1,4 @@
+//! Pages of `registre_public`.
+
+pub mod lister;
+pub mod voir;

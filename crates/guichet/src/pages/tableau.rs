@@ -1,0 +1,3 @@
+//! Pages of `tableau`.
+
+pub mod voir;

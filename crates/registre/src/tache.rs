@@ -1,0 +1,91 @@
+//! Background work: a task is written in the transaction of the act that asks for it, and done at least once.
+//!
+//! Rule: a worker takes a task under a lease; a worker that dies loses it, and another takes it up. A task with a `cle`
+//! exists once, whoever asks for it again.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::base::{Resultat, Tx};
+
+#[derive(Clone, Debug)]
+pub struct Tache {
+    pub id: String,
+    pub genre: String,
+    /// JSON, of a shape that the kind knows.
+    pub charge: String,
+    pub tentatives: i64,
+}
+
+impl Tx {
+    /// Asks for work at `a_partir`. With a `cle` already known, nothing happens.
+    pub async fn ajouter_tache(
+        &mut self,
+        id: &str,
+        genre: &str,
+        charge: &str,
+        cle: Option<&str>,
+        a_partir: Timestamp,
+    ) -> Resultat<()> {
+        self.executer(
+            "INSERT INTO tache (id, genre, charge, cle, a_partir, tentatives, bail, erreur, terminee_le)
+             VALUES ($1, $2, $3, $4, $5, 0, NULL, '', NULL) ON CONFLICT DO NOTHING",
+            vec![id.into(), genre.into(), charge.into(), cle.map(str::to_owned).into(), a_partir.into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Takes the oldest task that is due, under a lease of `bail`.
+    pub async fn prendre_tache(&mut self, le: Timestamp, bail: SignedDuration) -> Resultat<Option<Tache>> {
+        let jusqua = le.saturating_add(bail).unwrap_or(le);
+        self.ligne(
+            "UPDATE tache SET bail = $2, tentatives = tentatives + 1 WHERE id = (
+               SELECT id FROM tache WHERE terminee_le IS NULL AND a_partir <= $1 AND (bail IS NULL OR bail < $1)
+               ORDER BY a_partir, id LIMIT 1)
+             AND (bail IS NULL OR bail < $1) RETURNING id, genre, charge, tentatives",
+            vec![le.into(), jusqua.into()],
+        )
+        .await?
+        .map(|ligne| {
+            Ok(Tache {
+                id: ligne.texte("id")?,
+                genre: ligne.texte("genre")?,
+                charge: ligne.texte("charge")?,
+                tentatives: ligne.entier("tentatives")?,
+            })
+        })
+        .transpose()
+    }
+
+    pub async fn terminer_tache(&mut self, id: &str, le: Timestamp) -> Resultat<()> {
+        self.executer(
+            "UPDATE tache SET terminee_le = $2, bail = NULL, erreur = '' WHERE id = $1",
+            vec![id.into(), le.into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// The task failed: it comes back at `a_partir`.
+    pub async fn reporter_tache(&mut self, id: &str, erreur: &str, a_partir: Timestamp) -> Resultat<()> {
+        self.executer(
+            "UPDATE tache SET a_partir = $3, bail = NULL, erreur = $2 WHERE id = $1",
+            vec![id.into(), erreur.into(), a_partir.into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// Tasks that have failed and still wait, for the health page.
+    pub async fn compter_taches_en_echec(&mut self) -> Resultat<i64> {
+        self.ligne("SELECT count(*) AS total FROM tache WHERE terminee_le IS NULL AND erreur <> ''", vec![])
+            .await?
+            .map_or(Ok(0), |ligne| ligne.entier("total"))
+    }
+
+    /// Forgets finished tasks without a key; those with one stay, so that they are not asked for again.
+    pub async fn purger_taches(&mut self, avant: Timestamp) -> Resultat<()> {
+        self.executer("DELETE FROM tache WHERE cle IS NULL AND terminee_le < $1", vec![avant.into()]).await?;
+        Ok(())
+    }
+}
