@@ -164,7 +164,8 @@ impl MiseEnPage {
                 self.filet(self.y, 0.6, Couleur::Filet);
                 self.y += 8.0;
             }
-            Bloc::Espace(points) => self.y += points.clamp(0.0, BAS - HAUT),
+            Bloc::Espace(points) if points.is_finite() => self.y += points.clamp(0.0, BAS - HAUT),
+            Bloc::Espace(_) => {}
             Bloc::Qr { contenu, legende } => self.qr(contenu, legende)?,
         }
         Ok(())
@@ -404,13 +405,12 @@ impl MiseEnPage {
         let pas = cellules.iter().map(|c| c.style.hauteur()).fold(1.0, f32::max);
         let mut faites = 0;
         while faites < total {
-            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by a page")]
-            let tiennent = (((BAS - self.y - 2.0 * marge) / pas).max(0.0)) as usize;
-            if tiennent == 0 {
+            if self.lignes_libres(marge, pas) == 0 {
                 self.page();
                 au_saut(self);
             }
-            let fin = total.min(faites + tiennent.max(1));
+            // At least one, so that a header taller than a page can't hold the rows back for ever.
+            let fin = total.min(faites + self.lignes_libres(marge, pas).max(1));
             let mut bas = self.y;
             for cellule in cellules {
                 let mut y = self.y + marge;
@@ -424,6 +424,13 @@ impl MiseEnPage {
             faites = fin;
         }
         self.filet(self.y, 0.5, Couleur::Filet);
+    }
+
+    /// How many lines of height `pas`, between margins, fit above the foot.
+    fn lignes_libres(&self, marge: f32, pas: f32) -> usize {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bounded by a page")]
+        let lignes = ((BAS - self.y - 2.0 * marge) / pas).max(0.0) as usize;
+        lignes
     }
 
     fn qr(&mut self, contenu: &str, legende: &str) -> Result<(), Erreur> {

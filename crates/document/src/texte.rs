@@ -227,7 +227,7 @@ mod tests {
 
     #[test]
     fn les_espaces_ordinaires_se_collent_aux_signes() {
-        assert_eq!(lignes("« oui » : 10 % !", 60.0), ["«\u{a0}oui\u{a0}»\u{a0}: ", "10\u{a0}%\u{a0}!"]);
+        assert_eq!(lignes("« oui » : 10 % !", 50.0), ["«\u{a0}oui\u{a0}»\u{a0}: ", "10\u{a0}%\u{a0}!"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{
     digest,
-    signature::{self, VerificationAlgorithm},
+    signature::{self, RsaPssSaltLength, VerificationAlgorithm},
 };
 use cms::{
     content_info::{CmsVersion, ContentInfo},
@@ -222,7 +222,7 @@ impl Signe {
             rfc5912::SHA_512_WITH_RSA_ENCRYPTION => rfc5912::ID_SHA_512,
             rfc5912::ID_RSASSA_PSS => {
                 let parametres: ParametresPss = declare.parameters.as_ref()?.decode_as().ok()?;
-                return pss(parametres.hash?.oid);
+                return pss(parametres.hash?.oid, parametres.sel.unwrap_or(20));
             }
             _ => return None,
         };
@@ -253,11 +253,21 @@ fn rsa(condense: ObjectIdentifier) -> Option<&'static dyn VerificationAlgorithm>
     }
 }
 
-fn pss(condense: ObjectIdentifier) -> Option<&'static dyn VerificationAlgorithm> {
-    match condense {
-        rfc5912::ID_SHA_256 => Some(&signature::RSA_PSS_2048_8192_SHA256),
-        rfc5912::ID_SHA_384 => Some(&signature::RSA_PSS_2048_8192_SHA384),
-        rfc5912::ID_SHA_512 => Some(&signature::RSA_PSS_2048_8192_SHA512),
+/// PSS with a salt as long as the digest, or as long as the key allows: tools use one or the other.
+fn pss(condense: ObjectIdentifier, sel: u32) -> Option<&'static dyn VerificationAlgorithm> {
+    match (condense, sel) {
+        (rfc5912::ID_SHA_256, 32) => Some(&signature::RSA_PSS_2048_8192_SHA256),
+        (rfc5912::ID_SHA_384, 48) => Some(&signature::RSA_PSS_2048_8192_SHA384),
+        (rfc5912::ID_SHA_512, 64) => Some(&signature::RSA_PSS_2048_8192_SHA512),
+        (rfc5912::ID_SHA_256, _) => {
+            Some(const { &signature::RSA_PSS_2048_8192_SHA256.with_pss_salt_length(RsaPssSaltLength::Max) })
+        }
+        (rfc5912::ID_SHA_384, _) => {
+            Some(const { &signature::RSA_PSS_2048_8192_SHA384.with_pss_salt_length(RsaPssSaltLength::Max) })
+        }
+        (rfc5912::ID_SHA_512, _) => {
+            Some(const { &signature::RSA_PSS_2048_8192_SHA512.with_pss_salt_length(RsaPssSaltLength::Max) })
+        }
         _ => None,
     }
 }
