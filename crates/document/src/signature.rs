@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use crate::Erreur;
 
 pub(crate) use cms::SigningCertificateV2;
-pub use pkcs11::ConfigPkcs11;
-pub use signataire::Signataire;
+pub use pkcs11::{ConfigPkcs11, Jeton};
+pub use signataire::{CleLogicielle, Signataire};
 
 /// What the signature says of itself, shown by readers.
 #[derive(Debug, Clone)]

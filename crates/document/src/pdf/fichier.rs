@@ -1,13 +1,18 @@
 //! A whole file, through its cross-reference tables (sections 7.5.4 to 7.5.6).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{Dict, Lecteur, Objet};
 
 /// Most sections of the chain of cross-reference tables, that is, incremental updates.
 const SECTIONS_MAX: usize = 64;
-/// Most entries kept from the tables.
+/// Most entries read from the tables.
 const ENTREES_MAX: usize = 1_000_000;
+/// Bytes of objects that may be parsed in all: a small file can make us read the same object over and over.
+const BUDGET: usize = 64 * 1024 * 1024;
 /// Largest stream once inflated, in bytes.
 const FLUX_MAX: usize = 32 * 1024 * 1024;
 
@@ -26,6 +31,7 @@ pub(crate) enum Refus {
 pub(crate) struct Fichier<'a> {
     octets: &'a [u8],
     positions: BTreeMap<u32, usize>,
+    budget: Cell<usize>,
     /// Trailer of the last section.
     pub(crate) trailer: Dict,
     /// Offset of the last cross-reference table.
@@ -35,8 +41,7 @@ pub(crate) struct Fichier<'a> {
 impl<'a> Fichier<'a> {
     pub(crate) fn ouvrir(octets: &'a [u8]) -> Result<Self, Refus> {
         let debut_xref = startxref(octets).ok_or(Refus::Abime)?;
-        let mut positions = BTreeMap::new();
-        let mut libres = BTreeSet::new();
+        let mut table = Table::default();
         let mut trailer: Option<Dict> = None;
         let mut vues = BTreeSet::new();
         let mut suivante = Some(debut_xref);
@@ -44,7 +49,7 @@ impl<'a> Fichier<'a> {
             if !vues.insert(section) || vues.len() > SECTIONS_MAX {
                 return Err(Refus::Abime);
             }
-            let dict = lire_section(octets, section, &mut positions, &mut libres)?;
+            let dict = lire_section(octets, section, &mut table)?;
             suivante = match dict.get("Prev") {
                 Some(prev) => Some(prev.entier().and_then(|n| usize::try_from(n).ok()).ok_or(Refus::Abime)?),
                 None => None,
@@ -55,15 +60,17 @@ impl<'a> Fichier<'a> {
         if trailer.get("Encrypt").is_some() {
             return Err(Refus::Chiffre);
         }
-        Ok(Self { octets, positions, trailer, debut_xref })
+        Ok(Self { octets, positions: table.positions, budget: Cell::new(BUDGET), trailer, debut_xref })
     }
 
     /// The object `numero`, and the offset just after it.
     fn lire(&self, numero: u32) -> Option<(Objet, usize)> {
-        let mut lecteur = Lecteur::new(self.octets, *self.positions.get(&numero)?);
+        let debut = *self.positions.get(&numero)?;
+        let mut lecteur = Lecteur::new(self.octets, debut);
         let (lu, _) = lecteur.entete_objet()?;
-        let objet = (lu == numero).then(|| lecteur.objet())??;
-        Some((objet, lecteur.pos))
+        let objet = (lu == numero).then(|| lecteur.objet())?;
+        self.budget.set(self.budget.get().checked_sub(lecteur.pos.saturating_sub(debut))?);
+        Some((objet?, lecteur.pos))
     }
 
     /// Follows a reference, once: a reference to a reference is no valid object.
@@ -121,13 +128,34 @@ fn startxref(octets: &[u8]) -> Option<usize> {
     usize::try_from(position).ok().filter(|p| *p < octets.len())
 }
 
-/// Reads a table and its trailer; entries of later sections win, which are read first.
-fn lire_section(
-    octets: &[u8],
-    debut: usize,
-    positions: &mut BTreeMap<u32, usize>,
-    libres: &mut BTreeSet<u32>,
-) -> Result<Dict, Refus> {
+/// What the tables say, the most recent first.
+#[derive(Default)]
+struct Table {
+    positions: BTreeMap<u32, usize>,
+    libres: BTreeSet<u32>,
+    lues: usize,
+}
+
+impl Table {
+    /// Takes an entry, unless a later section had one for the same object.
+    fn noter(&mut self, numero: u32, position: Option<usize>) -> Result<(), Refus> {
+        self.lues += 1;
+        if self.lues > ENTREES_MAX {
+            return Err(Refus::Abime);
+        }
+        if !self.libres.contains(&numero) && !self.positions.contains_key(&numero) {
+            if let Some(position) = position {
+                self.positions.insert(numero, position);
+            } else {
+                self.libres.insert(numero);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one section and its trailer.
+fn lire_section(octets: &[u8], debut: usize, table: &mut Table) -> Result<Dict, Refus> {
     let mut lecteur = Lecteur::new(octets, debut);
     if lecteur.mot(b"xref").is_none() {
         return Err(if lecteur.entete_objet().is_some() { Refus::XrefEnFlux } else { Refus::Abime });
@@ -140,17 +168,10 @@ fn lire_section(
             let position = lecteur.nombre().and_then(|p| usize::try_from(p).ok()).ok_or(Refus::Abime)?;
             lecteur.nombre().ok_or(Refus::Abime)?;
             if lecteur.mot(b"n").is_some() {
-                if !libres.contains(&numero) {
-                    positions.entry(numero).or_insert(position);
-                }
+                table.noter(numero, Some(position))?;
             } else {
                 lecteur.mot(b"f").ok_or(Refus::Abime)?;
-                if !positions.contains_key(&numero) {
-                    libres.insert(numero);
-                }
-            }
-            if positions.len() + libres.len() > ENTREES_MAX {
-                return Err(Refus::Abime);
+                table.noter(numero, None)?;
             }
         }
     }

@@ -46,10 +46,14 @@ pub(crate) struct IssuerSerial {
     pub(crate) serial_number: SerialNumber,
 }
 
-/// Most bytes that the signature will take.
+/// Zeros that always remain after the signature. The length of an ECDSA signature varies by some bytes: with a margin, the
+/// file has the same form whatever the draw.
+const MARGE: usize = 16;
+
+/// Bytes to leave for the signature: what it takes with its chain, and a margin.
 pub(super) fn taille_max(signataire: &Signataire) -> Result<usize, Erreur> {
     let modele = vec![0xff; signataire.signature_max()];
-    Ok(assembler(signataire, attributs(signataire, &[0; 32])?, &modele)?.len())
+    Ok(assembler(signataire, attributs(signataire, &[0; 32])?, &modele)?.len() + MARGE)
 }
 
 /// Signs a SHA-256 digest of the document.

@@ -20,37 +20,45 @@ impl ExtendedKeyUsageValidator for ToutUsage {
 /// Seeks a path from `certificat` to one of `racines`, through the certificates that came with the signature.
 pub(super) fn remonter(certificat: &[u8], autres: &[Vec<u8>], racines: &[Vec<u8>], le: Timestamp) -> Chaine {
     let der = CertificateDer::from(certificat);
-    let Ok(feuille) = EndEntityCert::try_from(&der) else { return Chaine::Illisible };
+    let (Ok(feuille), Ok(lue)) = (EndEntityCert::try_from(&der), igc::lire::lire_der(certificat)) else {
+        return Chaine::Illisible;
+    };
     let intermediaires: Vec<_> = autres.iter().map(|der| CertificateDer::from(der.as_slice())).collect();
-    let instant = UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(le.as_second()).unwrap_or(0)));
     let mut verdict = Chaine::Inconnue;
     for racine in racines {
-        let racine_der = CertificateDer::from(racine.as_slice());
-        let Ok(ancre) = webpki::anchor_from_trusted_cert(&racine_der) else { continue };
-        let ancres = [ancre];
-        let chemin = feuille.verify_for_usage(
-            webpki::ALL_VERIFICATION_ALGS,
-            &ancres,
-            &intermediaires,
-            instant,
-            ToutUsage,
-            None,
-            None,
-        );
-        match chemin {
-            // A trust anchor is a key: its own dates are ours to check.
-            Ok(_) => match igc::lire::lire_der(racine) {
-                Ok(lue) if lue.valide_le(le) => {
-                    return Chaine::Reconnue { racine: lue.cn.unwrap_or(lue.sujet) };
-                }
-                Ok(_) => verdict = Chaine::Expiree,
-                Err(_) => {}
-            },
-            Err(webpki::Error::CertExpired { .. } | webpki::Error::CertNotValidYet { .. }) => {
-                verdict = Chaine::Expiree;
-            }
-            Err(_) => {}
+        let Ok(ancre) = igc::lire::lire_der(racine) else { continue };
+        let chemin = |instant| mene(&feuille, &intermediaires, racine, instant);
+        // A trust anchor is a key to webpki: the dates of the root are ours to check.
+        if ancre.valide_le(le) && chemin(le) {
+            return Chaine::Reconnue { racine: ancre.cn.unwrap_or(ancre.sujet) };
+        }
+        // Was there a path at another time? The dates come first among webpki's refusals, so its error doesn't tell.
+        if [le, lue.debut, lue.fin].into_iter().any(chemin) {
+            verdict = Chaine::Expiree;
         }
     }
     verdict
+}
+
+/// Whether a path leads from `feuille` to `racine` at `instant`.
+fn mene(
+    feuille: &EndEntityCert<'_>,
+    intermediaires: &[CertificateDer<'_>],
+    racine: &[u8],
+    instant: Timestamp,
+) -> bool {
+    let racine = CertificateDer::from(racine);
+    let Ok(ancre) = webpki::anchor_from_trusted_cert(&racine) else { return false };
+    let secondes = u64::try_from(instant.as_second()).unwrap_or(0);
+    feuille
+        .verify_for_usage(
+            webpki::ALL_VERIFICATION_ALGS,
+            &[ancre],
+            intermediaires,
+            UnixTime::since_unix_epoch(Duration::from_secs(secondes)),
+            ToutUsage,
+            None,
+            None,
+        )
+        .is_ok()
 }

@@ -78,6 +78,12 @@ fn depuis_un_pkcs12() {
 }
 
 #[test]
+fn un_signataire_se_partage_entre_fils() {
+    fn partageable<T: Send + Sync>() {}
+    partageable::<Signataire>();
+}
+
+#[test]
 fn refus() {
     let ac = autorite();
     let un = certificat(&ac, Algorithme::P256);
