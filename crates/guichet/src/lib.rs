@@ -5,16 +5,16 @@
 
 pub mod acces;
 pub mod app;
-mod cadre;
+pub mod cadre;
 pub mod config;
-mod erreur;
-mod fichiers;
-mod ouverture;
-mod pages;
+pub mod erreur;
+pub mod fichiers;
+pub mod ouverture;
+pub mod pages;
 pub mod routes;
-mod session;
+pub mod session;
 pub mod taches;
 
 pub use app::App;
 pub use erreur::Erreur;
-pub use ouverture::{ErreurOuverture, ouvrir};
+pub use ouverture::{ErreurOuverture, REFERENTIEL, ouvrir};

@@ -1,0 +1,225 @@
+//! Configuration files of the products when they run alone, `check-config` and `doctor`.
+//!
+//! Rule: every fault that can be known is told at once, with its file and line; nothing is started to find it.
+
+use std::{
+    fmt::Write as _,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use clap::Args;
+use serde::Deserialize;
+use service::{Identite, TlsServeur, logs, tls::Clients};
+
+use super::Faute;
+use crate::sortie;
+
+/// Prefix of the environment variables that stand over the file: `EDC_GUICHET_URL` sets `[guichet] url`.
+pub(crate) const PREFIXE: &str = "EDC";
+
+#[derive(Args)]
+pub(crate) struct Fichier {
+    /// Fichier de configuration (TOML).
+    #[arg(long = "config", short = 'c', value_name = "FICHIER")]
+    pub config: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// Certificate and its chain, PEM.
+    pub certificat: PathBuf,
+    /// Private key, PEM.
+    pub cle: PathBuf,
+}
+
+impl Tls {
+    pub(crate) fn serveur(&self) -> Result<TlsServeur, Faute> {
+        let identite = Identite::depuis_fichiers(&self.certificat, &self.cle)?;
+        Ok(TlsServeur::nouveau(identite, Clients::Aucun)?)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Journal {
+    #[serde(default)]
+    pub format: logs::Format,
+    #[serde(default = "filtre")]
+    pub filtre: String,
+}
+
+fn filtre() -> String {
+    "info".to_owned()
+}
+
+impl Default for Journal {
+    fn default() -> Self {
+        Self { format: logs::Format::Texte, filtre: filtre() }
+    }
+}
+
+impl Journal {
+    pub(crate) fn ouvrir(&self) -> Result<(), Faute> {
+        logs::init(self.format, &self.filtre).map_err(|faute| Faute::Dite(faute.to_string()))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Guichet {
+    pub tls: Tls,
+    #[serde(default)]
+    pub journal: Journal,
+    pub guichet: guichet::config::Config,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Bas {
+    pub ecoute: SocketAddr,
+    pub tls: Tls,
+    #[serde(default)]
+    pub journal: Journal,
+    pub isc: bas::Config,
+}
+
+/// Which product a file configures.
+enum Genre {
+    Guichet,
+    Bas,
+}
+
+fn genre(chemin: &Path) -> Result<Genre, Faute> {
+    let texte = std::fs::read_to_string(chemin).map_err(Faute::fichier(chemin))?;
+    let section = |nom: &str| texte.lines().any(|ligne| ligne.trim().starts_with(&format!("[{nom}")));
+    if section("guichet") {
+        Ok(Genre::Guichet)
+    } else if section("isc") {
+        Ok(Genre::Bas)
+    } else {
+        Err(Faute::Dite(format!(
+            "{} : ni section [guichet], ni section [isc] ; partez de dev/guichet.toml ou de dev/bas.toml",
+            chemin.display()
+        )))
+    }
+}
+
+pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
+    let chemin = &fichier.config;
+    let (nom, tls) = match genre(chemin)? {
+        Genre::Guichet => ("guichet", service::config::load::<Guichet>(chemin, PREFIXE)?.tls),
+        Genre::Bas => ("bac à sable", service::config::load::<Bas>(chemin, PREFIXE)?.tls),
+    };
+    tls.serveur()?;
+    sortie::texte(&format!("{} : configuration du {nom} lisible et complète.\n", chemin.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A line of the examination.
+struct Constat {
+    quoi: &'static str,
+    resultat: Result<String, String>,
+}
+
+pub(crate) async fn examiner(fichier: &Fichier) -> Result<ExitCode, Faute> {
+    let chemin = &fichier.config;
+    let constats = match genre(chemin)? {
+        Genre::Guichet => examiner_guichet(service::config::load(chemin, PREFIXE)?).await,
+        Genre::Bas => {
+            let config: Bas = service::config::load(chemin, PREFIXE)?;
+            vec![tls(&config.tls), dossier("données", &config.isc.donnees)]
+        }
+    };
+    let mut texte = String::new();
+    let mut sain = true;
+    for Constat { quoi, resultat } in constats {
+        let (signe, detail) = match &resultat {
+            Ok(detail) => ("✓", detail),
+            Err(detail) => {
+                sain = false;
+                ("✗", detail)
+            }
+        };
+        let _ = writeln!(texte, "{signe} {quoi:<22} {detail}");
+    }
+    sortie::texte(&texte);
+    Ok(if sain { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn tls(tls: &Tls) -> Constat {
+    let resultat = tls.serveur().map_err(|faute| chaine(&faute)).and_then(|_| {
+        let octets = std::fs::read(&tls.certificat).map_err(|erreur| erreur.to_string())?;
+        let lu = igc::lire::lire(&octets).map_err(|erreur| erreur.to_string())?;
+        let fin = domaine::calendrier::date_fr(domaine::calendrier::jour(lu.fin));
+        Ok(format!("certificat {}, valable jusqu’au {fin}", lu.cn.unwrap_or_default()))
+    });
+    Constat { quoi: "TLS", resultat }
+}
+
+fn dossier(quoi: &'static str, chemin: &Path) -> Constat {
+    let essai = chemin.join(".edc-doctor");
+    let resultat = std::fs::create_dir_all(chemin)
+        .and_then(|()| std::fs::write(&essai, b""))
+        .and_then(|()| std::fs::remove_file(&essai))
+        .map(|()| format!("{} accessible en écriture", chemin.display()))
+        .map_err(|erreur| format!("{} : {erreur}", chemin.display()));
+    Constat { quoi, resultat }
+}
+
+async fn examiner_guichet(config: Guichet) -> Vec<Constat> {
+    let mut constats = vec![tls(&config.tls), dossier("fichiers", &config.guichet.fichiers)];
+    if let guichet::config::Courriel::Dossier { chemin, .. } = &config.guichet.courriel {
+        constats.push(dossier("courriels", chemin));
+    }
+    let ecoute = tokio::net::TcpListener::bind(config.guichet.ecoute).await;
+    constats.push(Constat {
+        quoi: "écoute",
+        resultat: ecoute
+            .map(|_| format!("{} est libre", config.guichet.ecoute))
+            .map_err(|erreur| format!("{} : {erreur} (le guichet tourne-t-il déjà ?)", config.guichet.ecoute)),
+    });
+    let ouverture = guichet::ouvrir(
+        config.guichet,
+        service::Horloge::systeme(),
+        service::Alea::systeme(),
+    );
+    match tokio::time::timeout(Duration::from_secs(20), ouverture).await {
+        Err(_) => constats
+            .push(Constat { quoi: "ouverture", resultat: Err("pas de réponse en 20 secondes".to_owned()) }),
+        Ok(Err(faute)) => constats.push(Constat { quoi: "ouverture", resultat: Err(chaine(&faute)) }),
+        Ok(Ok(app)) => {
+            constats.push(Constat {
+                quoi: "ouverture",
+                resultat: Ok(format!(
+                    "base, référentiel {} et clé de signature en ordre",
+                    app.referentiel
+                )),
+            });
+            let emetteur = app.config.oidc.emetteur.clone();
+            constats.push(Constat {
+                quoi: "fournisseur d’identité",
+                resultat: app
+                    .oidc
+                    .fournisseur()
+                    .await
+                    .map(|_| format!("{emetteur} répond"))
+                    .map_err(|faute| format!("{emetteur} : {}", chaine(&faute))),
+            });
+        }
+    }
+    constats
+}
+
+fn chaine(faute: &dyn std::error::Error) -> String {
+    let mut texte = faute.to_string();
+    let mut source = faute.source();
+    while let Some(cause) = source {
+        let _ = write!(texte, " : {cause}");
+        source = cause.source();
+    }
+    texte
+}

@@ -1,0 +1,71 @@
+//! What `edc up` says of itself: a table for people, `DIR/edc.json` for scripts.
+
+use std::fmt::Write as _;
+
+use bas::isc;
+use serde_json::json;
+
+use super::{Faute, preparer::Espace};
+
+/// Writes `DIR/edc.json` whole or not at all: a script that sees it can start.
+pub(super) fn publier(espace: &Espace) -> Result<(), Faute> {
+    let personnes: Vec<_> = isc::personnes()
+        .iter()
+        .map(|personne| {
+            json!({
+                "login": personne.login,
+                "mot_de_passe": isc::MOT_DE_PASSE,
+                "nom": personne.nom,
+                "prenom": personne.prenom,
+                "role": personne.role.libelle(),
+                "structure": personne.structure.map_or("Agence", |structure| structure.denomination),
+            })
+        })
+        .collect();
+    let annonce = json!({
+        "pret": true,
+        "version": env!("CARGO_PKG_VERSION"),
+        "ca": espace.autorite,
+        "guichet": { "url": espace.url_guichet },
+        "isc": { "issuer": espace.emetteur },
+        "personnes": personnes,
+    });
+    let provisoire = espace.dossier.join("edc.json.tmp");
+    let texte = format!("{annonce:#}\n");
+    std::fs::write(&provisoire, texte).map_err(Faute::fichier(&provisoire))?;
+    std::fs::rename(&provisoire, espace.dossier.join("edc.json")).map_err(Faute::fichier(&provisoire))
+}
+
+/// Takes the announcement away: what it describes is not there (yet, or any more).
+pub(super) fn retirer(espace: &Espace) {
+    // Absent at the first start: nothing to say.
+    let _ = std::fs::remove_file(espace.dossier.join("edc.json"));
+}
+
+/// The table printed for people.
+pub(super) fn table(espace: &Espace) -> String {
+    let mut texte = String::new();
+    let _ = writeln!(texte, "\nEspace de Confiance {} est prêt.\n", env!("CARGO_PKG_VERSION"));
+    for (quoi, adresse) in [
+        ("Guichet", espace.url_guichet.as_str()),
+        ("Bac à sable (iSC)", espace.emetteur.as_str()),
+        ("Courriels envoyés", &format!("{}/dev/courriels", espace.url_guichet)),
+        ("Autorité de test", &espace.autorite.display().to_string()),
+    ] {
+        let _ = writeln!(texte, "  {quoi:<20} {adresse}");
+    }
+    let _ = writeln!(texte, "\n  Personnes de démonstration (mot de passe « {} ») :", isc::MOT_DE_PASSE);
+    for personne in isc::personnes() {
+        let nom = format!("{} {}", personne.prenom, personne.nom);
+        let structure = personne.structure.map_or("Agence", |structure| structure.denomination);
+        let _ =
+            writeln!(texte, "    {:<18} {nom:<16} {:<18} {structure}", personne.login, personne.role.libelle());
+    }
+    texte.push_str(
+        "\n  À essayer : ouvrez le guichet, connectez-vous comme claire.martin, ajoutez un produit,\n  \
+         choisissez le guichet Éditeur et remplissez le formulaire ; verif.durand l’instruit.\n  \
+         Le navigateur ne connaît pas l’autorité de test : acceptez l’avertissement, ou importez-la.\n  \
+         Ctrl-C pour arrêter.\n",
+    );
+    texte
+}

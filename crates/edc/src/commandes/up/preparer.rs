@@ -1,0 +1,226 @@
+//! What `edc up` needs on disk: an authority, certificates, a signing key, secrets. Made once, found again after.
+//!
+//! Rule: keys and secrets are readable by their owner alone (0600, in a folder 0700); a certificate near its end is
+//! made anew, the authority and the signing key never are, since documents out there carry their names.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::Write as _,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
+
+use guichet::config::{Agence, Antivirus, Config, Courriel, Oidc, Signature};
+use igc::{Algorithme, Autorite, Demande, Usage};
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use service::{Alea, Horloge, Identite, TlsServeur, tls::Clients};
+use url::Url;
+
+use super::{Faute, Options};
+
+const CLIENT: &str = "guichet-edc";
+/// A TLS certificate with less than this to live is made anew.
+const RENOUVELER: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+/// Everything that stands ready in the data folder.
+pub(super) struct Espace {
+    pub dossier: PathBuf,
+    /// PEM of the test authority.
+    pub autorite: PathBuf,
+    /// Without a slash at the end.
+    pub url_guichet: String,
+    pub emetteur: String,
+    pub tls: TlsServeur,
+    secret_oidc: SecretString,
+    mot_de_passe: SecretString,
+    port: u16,
+    /// Held as long as the process lives: one `edc up` at a time on a folder.
+    _verrou: File,
+}
+
+pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Result<Espace, Faute> {
+    let dossier = ouvrir_dossier(&options.data)?;
+    let verrou = verrouiller(&dossier)?;
+    let le = horloge.maintenant();
+    let autorite_pem = dossier.join("ac/autorite.pem");
+    let autorite = charger_autorite(&autorite_pem, &dossier.join("ac/autorite.key"), le)?;
+    let tls = charger_tls(&autorite, &dossier, le)?;
+    let secret_oidc = charger_secret(&dossier.join("secrets/oidc"), alea)?;
+    let mot_de_passe = charger_secret(&dossier.join("secrets/signataire"), alea)?;
+    let p12 = dossier.join("signature/signataire.p12");
+    if !p12.exists() {
+        let certificat = autorite.emettre(&Demande {
+            cn: "Signataire de démonstration des guichets".to_owned(),
+            ou: Some("Environnement de démonstration".to_owned()),
+            organisation: Some("Espace de Confiance".to_owned()),
+            noms_dns: Vec::new(),
+            adresses_ip: Vec::new(),
+            usage: Usage::Signature,
+            debut: le,
+            fin: plus_jours(le, 9 * 365),
+            // RSA: the oldest readers that people check documents with don't all know elliptic curves.
+            algorithme: Algorithme::Rsa3072,
+        })?;
+        let chaine = format!("{}{}", certificat.cert_pem, autorite.cert_pem());
+        let octets = igc::pkcs12::ecrire(&chaine, &certificat.cle_pem, &mot_de_passe, "signataire")?;
+        ecrire_prive(&p12, &octets)?;
+    }
+    let port = options.port_base;
+    Ok(Espace {
+        autorite: autorite_pem,
+        url_guichet: format!("https://localhost:{port}"),
+        emetteur: format!("https://localhost:{}/realms/industriels", port.saturating_add(1)),
+        tls,
+        secret_oidc,
+        mot_de_passe,
+        port,
+        dossier,
+        _verrou: verrou,
+    })
+}
+
+impl Espace {
+    pub(super) fn bas(&self) -> bas::Config {
+        bas::Config {
+            issuer: self.emetteur.clone(),
+            clients: vec![bas::isc::ClientIsc {
+                client_id: CLIENT.to_owned(),
+                secret: self.secret_oidc.clone(),
+                redirect_uris: vec![format!("{}/connexion/retour", self.url_guichet)],
+                post_logout_redirect_uris: vec![format!("{}/", self.url_guichet)],
+            }],
+            donnees: self.dossier.join("bas"),
+        }
+    }
+
+    pub(super) fn guichet(&self, options: &Options) -> Config {
+        Config {
+            url: Url::parse(&self.url_guichet).expect("localhost and a port make a URL"),
+            ecoute: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), self.port),
+            base: options
+                .base
+                .clone()
+                .unwrap_or_else(|| format!("sqlite:{}", self.dossier.join("guichet.db").display())),
+            fichiers: self.dossier.join("fichiers"),
+            oidc: Oidc {
+                emetteur: self.emetteur.clone(),
+                client_id: CLIENT.to_owned(),
+                secret: self.secret_oidc.clone(),
+                autorite: Some(self.autorite.clone()),
+            },
+            courriel: Courriel::Dossier {
+                chemin: self.dossier.join("courriels"),
+                expediteur: "guichets@espace-de-confiance.example".to_owned(),
+            },
+            antivirus: options.clamd.clone().map(|socket| Antivirus::Socket { socket }),
+            signature: Signature::Pkcs12 {
+                fichier: self.dossier.join("signature/signataire.p12"),
+                mot_de_passe: self.mot_de_passe.clone(),
+            },
+            autorites_signature: vec![self.autorite.clone()],
+            agence: Agence::default(),
+            demonstration: true,
+            referentiel: None,
+        }
+    }
+}
+
+fn ouvrir_dossier(dossier: &Path) -> Result<PathBuf, Faute> {
+    let dire = |erreur: std::io::Error| {
+        Faute::Dite(format!(
+            "le dossier de données {} n’est pas accessible en écriture ({erreur}) : choisissez-en un autre avec --data",
+            dossier.display()
+        ))
+    };
+    for sous in ["", "ac", "tls", "secrets", "signature", "fichiers", "courriels", "bas"] {
+        let chemin = dossier.join(sous);
+        fs::create_dir_all(&chemin).map_err(dire)?;
+    }
+    fs::set_permissions(dossier, fs::Permissions::from_mode(0o700)).map_err(dire)?;
+    let absolu = fs::canonicalize(dossier).map_err(dire)?;
+    let essai = absolu.join(".essai");
+    fs::write(&essai, b"").and_then(|()| fs::remove_file(&essai)).map_err(dire)?;
+    Ok(absolu)
+}
+
+fn verrouiller(dossier: &Path) -> Result<File, Faute> {
+    let chemin = dossier.join("verrou");
+    let verrou = OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&chemin)
+        .map_err(Faute::fichier(&chemin))?;
+    verrou.try_lock().map_err(|_| {
+        Faute::Dite(format!(
+            "un autre « edc up » utilise déjà le dossier {} : arrêtez-le, ou choisissez-en un autre avec --data",
+            dossier.display()
+        ))
+    })?;
+    Ok(verrou)
+}
+
+fn ecrire_prive(chemin: &Path, octets: &[u8]) -> Result<(), Faute> {
+    // Written aside and renamed: a crash leaves no half key that the next start would trust.
+    let provisoire = chemin.with_extension("tmp");
+    let ecrire = || {
+        let mut fichier =
+            OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&provisoire)?;
+        fichier.write_all(octets)?;
+        fichier.sync_all()?;
+        fs::rename(&provisoire, chemin)
+    };
+    ecrire().map_err(Faute::fichier(chemin))
+}
+
+fn lire(chemin: &Path) -> Result<String, Faute> {
+    fs::read_to_string(chemin).map_err(Faute::fichier(chemin))
+}
+
+fn charger_secret(chemin: &Path, alea: &Alea) -> Result<SecretString, Faute> {
+    if !chemin.exists() {
+        ecrire_prive(chemin, alea.jeton().as_bytes())?;
+    }
+    Ok(lire(chemin)?.trim().to_owned().into())
+}
+
+fn charger_autorite(cert: &Path, cle: &Path, le: Timestamp) -> Result<Autorite, Faute> {
+    if cert.exists() && cle.exists() {
+        return Ok(Autorite::depuis_pem(&lire(cert)?, &lire(cle)?.into())?);
+    }
+    let autorite = Autorite::nouvelle("Autorité de test de l’Espace de Confiance", le)?;
+    ecrire_prive(cle, autorite.cle_pem().expose_secret().as_bytes())?;
+    fs::write(cert, autorite.cert_pem()).map_err(Faute::fichier(cert))?;
+    Ok(autorite)
+}
+
+fn charger_tls(autorite: &Autorite, dossier: &Path, le: Timestamp) -> Result<TlsServeur, Faute> {
+    let (cert, cle) = (dossier.join("tls/localhost.pem"), dossier.join("tls/localhost.key"));
+    let bon = fs::read(&cert)
+        .ok()
+        .and_then(|octets| igc::lire::lire(&octets).ok())
+        .is_some_and(|lu| lu.valide_le(le) && lu.fin.duration_since(le) > RENOUVELER);
+    if !bon || !cle.exists() {
+        let certificat = autorite.emettre(&Demande {
+            cn: "localhost".to_owned(),
+            ou: None,
+            organisation: Some("Espace de Confiance".to_owned()),
+            noms_dns: vec!["localhost".to_owned()],
+            adresses_ip: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
+            usage: Usage::Serveur,
+            debut: le,
+            // Browsers refuse server certificates that live longer than 398 days.
+            fin: plus_jours(le, 397),
+            algorithme: Algorithme::P256,
+        })?;
+        ecrire_prive(&cle, certificat.cle_pem.expose_secret().as_bytes())?;
+        fs::write(&cert, certificat.cert_pem).map_err(Faute::fichier(&cert))?;
+    }
+    Ok(TlsServeur::nouveau(Identite::depuis_fichiers(&cert, &cle)?, Clients::Aucun)?)
+}
+
+fn plus_jours(le: Timestamp, jours: i64) -> Timestamp {
+    le.saturating_add(SignedDuration::from_hours(24 * jours)).unwrap_or(Timestamp::MAX)
+}
