@@ -3,8 +3,8 @@
 mod bas;
 mod config;
 mod documentation;
-mod guichet;
 mod evenements;
+mod guichet;
 mod referentiel;
 pub(crate) mod up;
 mod verifier;

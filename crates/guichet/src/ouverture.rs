@@ -49,6 +49,17 @@ fn lire(cle: &'static str, chemin: &Path) -> Result<Vec<u8>, ErreurOuverture> {
 
 /// Opens the stores, publishes the référentiel if it is new, loads the key.
 pub async fn ouvrir(config: Config, horloge: Horloge, alea: Alea) -> Result<App, ErreurOuverture> {
+    let signataire = signataire(&config.signature)?;
+    ouvrir_avec(config, signataire, horloge, alea).await
+}
+
+/// The same with a signing key already at hand, whatever `config.signature` says.
+pub async fn ouvrir_avec(
+    config: Config,
+    signataire: document::Signataire,
+    horloge: Horloge,
+    alea: Alea,
+) -> Result<App, ErreurOuverture> {
     let texte = match &config.referentiel {
         None => REFERENTIEL.to_owned(),
         Some(dossier) => {
@@ -73,7 +84,6 @@ pub async fn ouvrir(config: Config, horloge: Horloge, alea: Alea) -> Result<App,
         config.oidc.secret.clone(),
         &retour,
     )?;
-    let signataire = signataire(&config.signature)?;
     let mut autorites_signature = Vec::new();
     for chemin in &config.autorites_signature {
         let certificats = igc::lire::certificats_pem(&lire("autorites_signature", chemin)?)

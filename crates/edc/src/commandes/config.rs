@@ -178,15 +178,11 @@ async fn examiner_guichet(config: Guichet) -> Vec<Constat> {
     let ecoute = tokio::net::TcpListener::bind(config.guichet.ecoute).await;
     constats.push(Constat {
         quoi: "écoute",
-        resultat: ecoute
-            .map(|_| format!("{} est libre", config.guichet.ecoute))
-            .map_err(|erreur| format!("{} : {erreur} (le guichet tourne-t-il déjà ?)", config.guichet.ecoute)),
+        resultat: ecoute.map(|_| format!("{} est libre", config.guichet.ecoute)).map_err(|erreur| {
+            format!("{} : {erreur} (le guichet tourne-t-il déjà ?)", config.guichet.ecoute)
+        }),
     });
-    let ouverture = guichet::ouvrir(
-        config.guichet,
-        service::Horloge::systeme(),
-        service::Alea::systeme(),
-    );
+    let ouverture = guichet::ouvrir(config.guichet, service::Horloge::systeme(), service::Alea::systeme());
     match tokio::time::timeout(Duration::from_secs(20), ouverture).await {
         Err(_) => constats
             .push(Constat { quoi: "ouverture", resultat: Err("pas de réponse en 20 secondes".to_owned()) }),
@@ -194,10 +190,7 @@ async fn examiner_guichet(config: Guichet) -> Vec<Constat> {
         Ok(Ok(app)) => {
             constats.push(Constat {
                 quoi: "ouverture",
-                resultat: Ok(format!(
-                    "base, référentiel {} et clé de signature en ordre",
-                    app.referentiel
-                )),
+                resultat: Ok(format!("base, référentiel {} et clé de signature en ordre", app.referentiel)),
             });
             let emetteur = app.config.oidc.emetteur.clone();
             constats.push(Constat {

@@ -21,10 +21,9 @@ pub(crate) enum Commande {
 pub(crate) fn executer(commande: &Commande) -> Result<ExitCode, Faute> {
     let Commande::Verifier { fichier } = commande;
     let (nom, texte) = match fichier {
-        Some(chemin) => (
-            chemin.display().to_string(),
-            std::fs::read_to_string(chemin).map_err(Faute::fichier(chemin))?,
-        ),
+        Some(chemin) => {
+            (chemin.display().to_string(), std::fs::read_to_string(chemin).map_err(Faute::fichier(chemin))?)
+        }
         None => ("référentiel embarqué".to_owned(), guichet::REFERENTIEL.to_owned()),
     };
     let fautes = match Referentiel::lire(&texte) {
@@ -50,7 +49,12 @@ fn resume(nom: &str, referentiel: &Referentiel) -> String {
         referentiel.version,
         referentiel.chapitres.len(),
         referentiel.exigences.len(),
-        referentiel.exigences.iter().flat_map(|exigence| &exigence.scenarios).map(|scenario| scenario.preuves.len()).sum::<usize>(),
+        referentiel
+            .exigences
+            .iter()
+            .flat_map(|exigence| &exigence.scenarios)
+            .map(|scenario| scenario.preuves.len())
+            .sum::<usize>(),
     );
     for profil in Profil::TOUS {
         let chapitres: Vec<String> = referentiel

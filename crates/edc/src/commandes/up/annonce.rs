@@ -58,8 +58,12 @@ pub(super) fn table(espace: &Espace) -> String {
     for personne in isc::personnes() {
         let nom = format!("{} {}", personne.prenom, personne.nom);
         let structure = personne.structure.map_or("Agence", |structure| structure.denomination);
-        let _ =
-            writeln!(texte, "    {:<18} {nom:<16} {:<18} {structure}", personne.login, personne.role.libelle());
+        let _ = writeln!(
+            texte,
+            "    {:<18} {nom:<16} {:<18} {structure}",
+            personne.login,
+            personne.role.libelle()
+        );
     }
     texte.push_str(
         "\n  À essayer : ouvrez le guichet, connectez-vous comme claire.martin, ajoutez un produit,\n  \

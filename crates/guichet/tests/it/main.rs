@@ -1,0 +1,6 @@
+//! The guichet run for real: in process, on a port of its own, with real TLS, on each database.
+//!
+//! Files mirror the URLs; [`appui`] holds the site, its people and dossiers brought to a given point.
+
+mod acces;
+mod appui;
