@@ -31,6 +31,8 @@ pub enum Erreur {
     Identite(#[from] oidc::Erreur),
     #[error("document")]
     Document(#[from] document::Erreur),
+    #[error("courriel")]
+    Courriel(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("antivirus")]
     Antivirus(#[source] std::io::Error),
     #[error("référentiel {0} absent")]

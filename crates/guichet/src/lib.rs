@@ -5,10 +5,13 @@
 
 pub mod acces;
 pub mod app;
+mod autorisations;
 pub mod cadre;
 pub mod config;
+pub mod documents;
 pub mod erreur;
 pub mod fichiers;
+mod habilitations;
 pub mod ouverture;
 pub mod pages;
 pub mod routes;

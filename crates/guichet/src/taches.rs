@@ -3,11 +3,19 @@
 //! Rule: a task is asked for in the transaction of its act and is done at least once; doing it twice changes nothing.
 //! A task that fails comes back later, ever more slowly, and never stops the others.
 
+mod avertissement;
+pub(crate) mod courriel;
+mod menage;
+mod rappels;
+
+pub(crate) use avertissement::{Avertissement, avertir};
+pub(crate) use courriel::inviter;
+
 use jiff::SignedDuration;
 use registre::Tache;
 use service::arret::Arret;
 
-use crate::{app::App, erreur::Erreur};
+use crate::{app::App, autorisations, erreur::Erreur};
 
 /// How long a worker may keep a task before another takes it up.
 const BAIL: SignedDuration = SignedDuration::from_mins(5);
@@ -17,6 +25,8 @@ const VEILLE: std::time::Duration = std::time::Duration::from_secs(20);
 /// What is to be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Genre {
+    /// Works out who is to be told of something, and asks for a mail to each.
+    Avertissement,
     /// Sends a mail; the charge is a [`courriel::Lettre`].
     Courriel,
     /// Makes and signs the PDF of an autorisation; the charge is the identity of its candidature.
@@ -28,10 +38,12 @@ pub enum Genre {
 }
 
 impl Genre {
-    const TOUS: [Self; 4] = [Self::Courriel, Self::DocumentAutorisation, Self::Rappels, Self::Menage];
+    const TOUS: [Self; 5] =
+        [Self::Avertissement, Self::Courriel, Self::DocumentAutorisation, Self::Rappels, Self::Menage];
 
     pub fn cle(self) -> &'static str {
         match self {
+            Self::Avertissement => "avertissement",
             Self::Courriel => "courriel",
             Self::DocumentAutorisation => "document_autorisation",
             Self::Rappels => "rappels",
@@ -87,15 +99,23 @@ pub async fn vider(app: &App) -> Result<(), Erreur> {
     }
 }
 
-async fn faire(_app: &App, tache: &Tache) -> Result<(), Erreur> {
+async fn faire(app: &App, tache: &Tache) -> Result<(), Erreur> {
     match Genre::TOUS.into_iter().find(|genre| genre.cle() == tache.genre) {
-        Some(Genre::Courriel | Genre::DocumentAutorisation | Genre::Rappels | Genre::Menage) => Ok(()),
+        Some(Genre::Avertissement) => avertissement::developper(app, tache).await,
+        Some(Genre::Courriel) => courriel::envoyer(app, tache).await,
+        Some(Genre::DocumentAutorisation) => {
+            let candidature =
+                tache.charge.parse().map_err(|_| Erreur::Interne("a task without its candidature"))?;
+            autorisations::document(app, candidature).await.map(drop)
+        }
+        Some(Genre::Rappels) => rappels::envoyer(app).await,
+        Some(Genre::Menage) => menage::faire(app).await,
         None => Err(Erreur::Interne("unknown kind of task")),
     }
 }
 
 /// Plants the tasks of the day, once each whoever asks.
-async fn planifier(app: &App) -> Result<(), Erreur> {
+pub async fn planifier(app: &App) -> Result<(), Erreur> {
     let jour = app.aujourdhui();
     let mut tx = app.registre.ecrire().await?;
     for genre in [Genre::Rappels, Genre::Menage] {

@@ -153,6 +153,19 @@ impl Tx {
         .collect()
     }
 
+    /// The candidatures of opérateurs that name this habilitation as a prerequisite, but those refused or given up.
+    pub async fn load_candidatures_dependantes(&mut self, numero: &str) -> Resultat<Vec<Candidature>> {
+        self.lignes(
+            "SELECT donnees FROM candidature WHERE guichet = 'operateur' AND donnees LIKE $1
+             AND etat NOT IN ('refusee', 'abandonnee') ORDER BY nru",
+            vec![format!("%\"numero\":\"{numero}\"%").into()],
+        )
+        .await?
+        .iter()
+        .map(|ligne| ligne.donnees("candidature"))
+        .collect()
+    }
+
     /// Writes the candidature and its event in one act.
     pub async fn save_candidature(
         &mut self,

@@ -57,9 +57,10 @@ impl Tx {
         .transpose()
     }
 
+    /// The work is done; what it was about is forgotten with it, for a mail may hold a secret.
     pub async fn terminer_tache(&mut self, id: &str, le: Timestamp) -> Resultat<()> {
         self.executer(
-            "UPDATE tache SET terminee_le = $2, bail = NULL, erreur = '' WHERE id = $1",
+            "UPDATE tache SET terminee_le = $2, bail = NULL, erreur = '', charge = '' WHERE id = $1",
             vec![id.into(), le.into()],
         )
         .await?;
@@ -83,9 +84,22 @@ impl Tx {
             .map_or(Ok(0), |ligne| ligne.entier("total"))
     }
 
-    /// Forgets finished tasks without a key; those with one stay, so that they are not asked for again.
+    /// When the task of this key was asked for, if it ever was.
+    pub async fn date_tache(&mut self, cle: &str) -> Resultat<Option<Timestamp>> {
+        self.ligne("SELECT a_partir FROM tache WHERE cle = $1", vec![cle.into()])
+            .await?
+            .map(|ligne| ligne.instant("a_partir"))
+            .transpose()
+    }
+
+    /// Forgets finished tasks. Those with a key stay, so that they are not asked for again; but mails, whose key names
+    /// the task that asked for them, are not asked for again once that one is done.
     pub async fn purger_taches(&mut self, avant: Timestamp) -> Resultat<()> {
-        self.executer("DELETE FROM tache WHERE cle IS NULL AND terminee_le < $1", vec![avant.into()]).await?;
+        self.executer(
+            "DELETE FROM tache WHERE (cle IS NULL OR genre = 'courriel') AND terminee_le < $1",
+            vec![avant.into()],
+        )
+        .await?;
         Ok(())
     }
 }
