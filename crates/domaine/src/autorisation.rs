@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::{
     calendrier::fin_de_validite,
-    candidature::Candidature,
+    candidature::{Candidature, Etat},
     evenement::{Acteur, Evenement, Sujet},
     id::Id,
     identifiant::Nru,
@@ -131,15 +131,7 @@ impl Autorisation {
         if self.revocation.is_some() {
             return Err(Refus::Revoquee);
         }
-        if motif.is_empty() {
-            return Err(Refus::MotifManquant);
-        }
-        if matches!(
-            candidature.etat,
-            crate::candidature::Etat::Refusee { .. } | crate::candidature::Etat::Abandonnee { .. }
-        ) {
-            return Err(Refus::CandidatureClose);
-        }
+        exige_motif(motif)?;
         exige_prerequis(candidature)?;
         let avant = self.fin;
         let racine = self.numero.split('-').take(3).collect::<Vec<_>>().join("-");
@@ -159,16 +151,21 @@ impl Autorisation {
         if self.revocation.is_some() {
             return Err(Refus::Revoquee);
         }
-        if motif.is_empty() {
-            return Err(Refus::MotifManquant);
-        }
+        exige_motif(motif)?;
         self.revocation = Some(Revocation { motif: motif.to_owned(), par: par.clone(), le });
         let evenement = self.evenement("Autorisation d’accès révoquée", par, le).motif(motif);
         Ok((self, evenement))
     }
 }
 
+fn exige_motif(motif: &str) -> Result<(), Refus> {
+    if motif.trim().is_empty() { Err(Refus::MotifManquant) } else { Ok(()) }
+}
+
 fn exige_prerequis(candidature: &Candidature) -> Result<(), Refus> {
+    if matches!(candidature.etat, Etat::Refusee { .. } | Etat::Abandonnee { .. }) {
+        return Err(Refus::CandidatureClose);
+    }
     let valide = candidature.chapitre(CHAPITRE).is_some_and(crate::chapitre::Chapitre::valide);
     if valide { Ok(()) } else { Err(Refus::PrerequisNonValides) }
 }

@@ -9,7 +9,7 @@ pub mod decision;
 pub mod depot;
 pub mod manque;
 
-use std::fmt;
+use std::{collections::BTreeSet, fmt};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -21,10 +21,10 @@ use crate::{
     evenement::{Acteur, Evenement, Sujet},
     formulaire::Formulaire,
     id::Id,
-    identifiant::Nru,
+    identifiant::{Nru, RefusLien},
     produit::{Faute, Produit},
     referentiel::{Guichet, Profil},
-    structure::Structure,
+    structure::{Personne, Structure},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +121,8 @@ pub struct Candidature {
     pub chapitres: Vec<Chapitre>,
     /// The agency's person in charge.
     pub referent: Option<Acteur>,
+    /// Everybody who instructed a part of the dossier, even if a colleague took over since.
+    pub instructeurs: BTreeSet<Id<Personne>>,
     /// NRU of the candidature that this one replaces after an error of profile (R13).
     pub remplace: Option<Nru>,
     pub creee_le: Timestamp,
@@ -135,6 +137,12 @@ pub struct Candidature {
 pub enum Refus {
     #[error("La candidature est « {0} » : cet acte n’y est plus possible.")]
     Etat(&'static str),
+    #[error("Ce produit n’est pas dans le catalogue : validez-le avant de candidater.")]
+    ProduitInactif,
+    #[error("Une candidature n’en remplace une autre que pour le même produit et au même guichet.")]
+    RemplacementImpossible,
+    #[error("L’agence doit une réponse sur ce dossier : il ne s’endort pas.")]
+    AttenteAgence,
     #[error("Le formulaire administratif comporte des champs à corriger.")]
     Formulaire(Vec<Faute>),
     #[error("Le champ « {0} » n’est pas modifiable dans cet état.")]
@@ -159,6 +167,14 @@ pub enum Refus {
     EmplacementVerrouille,
     #[error("Cette forme de preuve n’est pas attendue ici : {0}.")]
     KindRefuse(&'static str),
+    #[error("Ce qui est déposé ne correspond pas à la forme annoncée : {0}.")]
+    ContenuInattendu(&'static str),
+    #[error("Cette preuve est vide : écrivez ou joignez ce qu’elle montre.")]
+    ContenuVide,
+    #[error("{0}")]
+    Lien(RefusLien),
+    #[error("Dites pourquoi cette preuve ne s’applique pas à votre logiciel.")]
+    JustificationManquante,
     #[error("Ce dépôt compte déjà {0} éléments, le maximum.")]
     TropDePreuves(u32),
     #[error("La date réelle de la preuve ne peut pas être à venir.")]
@@ -203,7 +219,10 @@ impl Candidature {
     pub fn creer(creation: Creation<'_>, par: &Acteur, le: Timestamp) -> Result<(Self, Evenement), Refus> {
         let Creation { id, nru, guichet, produit, referentiel, remplace } = creation;
         if produit.etat != crate::produit::EtatProduit::Actif {
-            return Err(Refus::Etat(produit.etat.libelle()));
+            return Err(Refus::ProduitInactif);
+        }
+        if remplace.is_some_and(|ancienne| ancienne.produit != produit.id || ancienne.guichet != guichet) {
+            return Err(Refus::RemplacementImpossible);
         }
         let mut formulaire = Formulaire::default();
         formulaire.saisie.insert("logiciel".to_owned(), produit.fiche.nom.clone());
@@ -229,6 +248,7 @@ impl Candidature {
             formulaire,
             chapitres: Vec::new(),
             referent: None,
+            instructeurs: BTreeSet::new(),
             remplace: remplace.map(|ancienne| ancienne.nru.clone()),
             creee_le: le,
             active_le: le,
@@ -251,15 +271,8 @@ impl Candidature {
     }
 
     /// Whether somebody instructed a part of this dossier: such a person neither decides nor signs (spec §5).
-    pub fn instruite_par(&self, personne: Id<crate::structure::Personne>) -> bool {
-        let champ = self.formulaire.verdicts.values().any(|verdict| verdict.par.est(personne));
-        champ
-            || self.chapitres.iter().any(|chapitre| {
-                chapitre.instructeur.as_ref().is_some_and(|acteur| acteur.est(personne))
-                    || chapitre.emplacements.iter().flat_map(|slot| &slot.preuves).any(|preuve| {
-                        preuve.verdict.as_ref().is_some_and(|verdict| verdict.par.est(personne))
-                    })
-            })
+    pub fn instruite_par(&self, personne: Id<Personne>) -> bool {
+        self.instructeurs.contains(&personne)
     }
 
     /// Gives up, by the industriel or by the agency: what was deposited is kept for the time of retention.
@@ -267,9 +280,7 @@ impl Candidature {
         if self.etat.terminee() {
             return Err(Refus::Etat(self.etat.libelle()));
         }
-        if motif.is_empty() {
-            return Err(Refus::MotifManquant);
-        }
+        exige_motif(motif)?;
         let evenement =
             self.evenement("Candidature abandonnée", par, le).etats(&self.etat, "Abandonnée").motif(motif);
         self.etat = Etat::Abandonnee { motif: motif.to_owned(), le };
@@ -277,11 +288,15 @@ impl Candidature {
         Ok((self, evenement))
     }
 
-    /// Puts to sleep a dossier on which the industriel no longer acts.
+    /// Puts to sleep a dossier on which the industriel no longer acts; never one that waits for the agency, since it
+    /// would be held against whoever waits.
     pub fn endormir(mut self, le: Timestamp) -> Suite {
         match self.etat {
             Etat::Creee | Etat::FormulaireEnCours | Etat::FormulaireACorriger | Etat::DepotOuvert => {}
             _ => return Err(Refus::Etat(self.etat.libelle())),
+        }
+        if self.attente_agence.is_some() {
+            return Err(Refus::AttenteAgence);
         }
         let evenement = self
             .evenement("Candidature mise en sommeil faute d’activité", &Acteur::systeme(), le)
@@ -308,11 +323,32 @@ impl Candidature {
         Evenement::new(self.sujet(), acte, par, le)
     }
 
-    /// Marks an act of the industriel: a sleeping dossier wakes up.
-    fn reveiller(&mut self, le: Timestamp) {
+    /// Marks an act of the industriel: a sleeping dossier wakes up. Says whether it slept.
+    fn reveiller(&mut self, le: Timestamp) -> Reveil {
         self.active_le = le;
-        if let Etat::Dormante { avant, .. } = &self.etat {
-            self.etat = (**avant).clone();
+        let Etat::Dormante { avant, .. } = &self.etat else { return Reveil(None) };
+        self.etat = (**avant).clone();
+        Reveil(Some(self.etat.libelle()))
+    }
+
+    fn noter_instructeur(&mut self, par: &Acteur) {
+        self.instructeurs.extend(par.personne);
+    }
+}
+
+/// The state to which a sleeping dossier came back, to be told by the event of the act that woke it up.
+struct Reveil(Option<&'static str>);
+
+impl Reveil {
+    fn raconter(self, evenement: Evenement) -> Evenement {
+        match self.0 {
+            Some(etat) => evenement.difference("candidature", "En sommeil", etat),
+            None => evenement,
         }
     }
+}
+
+/// A motif made of spaces tells the industriel nothing.
+fn exige_motif(motif: &str) -> Result<(), Refus> {
+    if motif.trim().is_empty() { Err(Refus::MotifManquant) } else { Ok(()) }
 }

@@ -68,6 +68,11 @@ impl EtatEmplacement {
             Self::NonConforme => "Non conforme",
         }
     }
+
+    /// Whether the agency wants something else than what stands there.
+    pub fn refuse(self) -> bool {
+        matches!(self, Self::Incomplete | Self::NonConforme)
+    }
 }
 
 /// A preuve attendue of the référentiel, as it applies to this candidature.
@@ -128,6 +133,11 @@ impl Emplacement {
     /// Whether the slot no longer needs anything before the verdict of the agency.
     pub fn complet(&self) -> bool {
         self.charge() || !self.obligatoire
+    }
+
+    /// Whether the verdict of the agency keeps the chapter from being validated.
+    pub fn bloque(&self) -> bool {
+        self.obligatoire && self.etat().refuse()
     }
 
     pub fn preuve(&self, id: Id<Preuve>) -> Option<&Preuve> {
@@ -191,7 +201,7 @@ impl Chapitre {
                 !slot.complet()
                     || (matches!(&self.etat, EtatChapitre::ACorriger { .. })
                         && self.deverrouille(&slot.attendue)
-                        && matches!(slot.etat(), EtatEmplacement::NonConforme | EtatEmplacement::Incomplete))
+                        && slot.bloque())
             })
             .collect()
     }

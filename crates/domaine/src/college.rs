@@ -125,6 +125,27 @@ impl Session {
         Ok((self, evenement))
     }
 
+    /// Takes off the agenda a dossier on which nothing was decided: its candidature was abandoned since.
+    pub fn retirer(
+        mut self,
+        candidature: &Candidature,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        if self.close {
+            return Err(Refus::Close);
+        }
+        match self.inscription(candidature.id) {
+            None => return Err(Refus::PasInscrit),
+            Some(inscription) if inscription.decision.is_some() => return Err(Refus::DejaDecide),
+            Some(_) => {}
+        }
+        self.dossiers.retain(|inscription| inscription.candidature != candidature.id);
+        let evenement =
+            self.evenement(format!("Dossier {} retiré de l’ordre du jour", candidature.nru), par, le);
+        Ok((self, evenement))
+    }
+
     pub fn recuse(&self, candidature: Id<Candidature>, par: &Acteur) -> bool {
         self.recusations.iter().any(|recusation| {
             recusation.candidature == candidature && recusation.par.personne == par.personne

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     evenement::Acteur,
     formulaire::{
-        champs::{CHAMPS, Champ},
+        champs::{CHAMPS, Champ, Forme},
         composant::Composant,
     },
     preuve::Fichier,
@@ -139,11 +139,15 @@ impl Formulaire {
         CHAMPS.iter().filter(move |champ| champ.concerne(guichet) && champ.visible(self))
     }
 
-    /// Whether the industriel may change this field now.
+    /// Whether the industriel may change this field now. In correction, the flagged fields, those whose rule reads a
+    /// flagged one, and those that time alone makes wrong: otherwise the form could become impossible to submit.
     pub fn modifiable(&self, champ: &Champ) -> bool {
         match &self.etat {
             EtatFormulaire::ACompleter | EtatFormulaire::EnSaisie => true,
-            EtatFormulaire::ACorriger { champs, .. } => champs.iter().any(|cle| cle == champ.cle),
+            EtatFormulaire::ACorriger { champs, .. } => {
+                let signale = |cle: &str| champs.iter().any(|autre| autre == cle);
+                signale(champ.cle) || suit(champ.cle).is_some_and(signale) || passe_avec_le_temps(champ)
+            }
             EtatFormulaire::Valide { .. } => champ.reste_ouvert,
             EtatFormulaire::Soumis { .. } | EtatFormulaire::Irrecevable { .. } => false,
         }
@@ -216,6 +220,21 @@ impl Formulaire {
     pub fn valide(&self) -> bool {
         matches!(self.etat, EtatFormulaire::Valide { .. })
     }
+}
+
+/// The field whose answer makes this one appear, or decides on its rule.
+fn suit(cle: &str) -> Option<&'static str> {
+    match cle {
+        "siege_code_postal" => Some("siege_pays"),
+        "nie" | "nil" | "proxy" | "proxy_tiers" => Some("profils"),
+        "nru_segur" => Some("dispositif_segur"),
+        _ => None,
+    }
+}
+
+/// A date to come passes, a habilitation ends.
+fn passe_avec_le_temps(champ: &Champ) -> bool {
+    matches!(champ.forme, Forme::Date | Forme::Habilitation(_))
 }
 
 #[cfg(test)]
@@ -335,7 +354,9 @@ mod tests {
         formulaire.etat = EtatFormulaire::Soumis { le };
         assert!(ouverts(&formulaire).is_empty());
         formulaire.etat = EtatFormulaire::ACorriger { champs: vec!["siret".to_owned()], le };
-        assert_eq!(ouverts(&formulaire), ["siret"]);
+        assert_eq!(ouverts(&formulaire), ["siret", "date_depot"]);
+        formulaire.etat = EtatFormulaire::ACorriger { champs: vec!["siege_pays".to_owned()], le };
+        assert_eq!(ouverts(&formulaire), ["siege_code_postal", "siege_pays", "date_depot"]);
         formulaire.etat = EtatFormulaire::Valide { le };
         let restent = ouverts(&formulaire);
         assert!(restent.contains(&"version") && restent.contains(&"date_depot"));

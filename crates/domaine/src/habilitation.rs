@@ -11,6 +11,7 @@ use crate::{
     calendrier::fin_de_validite,
     candidature::Candidature,
     evenement::{Acteur, Evenement, Sujet},
+    formulaire::champs::Forme,
     id::Id,
     identifiant::Nru,
     referentiel::Profil,
@@ -89,6 +90,8 @@ pub struct Habilitation {
 pub enum Refus {
     #[error("Le collège n’a pas rendu de décision favorable sur cette candidature.")]
     PasDeDecision,
+    #[error("Cette candidature n’est pas pour le profil {0}.")]
+    AutreProfil(Profil),
     #[error("Cette habilitation est « {0} » : cet acte n’y est pas possible.")]
     Etat(&'static str),
     #[error("Donnez un motif.")]
@@ -112,6 +115,9 @@ impl Habilitation {
         if !matches!(candidature.etat, crate::candidature::Etat::Habilitee { .. }) {
             return Err(Refus::PasDeDecision);
         }
+        if !candidature.profils().contains(&profil) {
+            return Err(Refus::AutreProfil(profil));
+        }
         let formulaire = &candidature.formulaire;
         let fin = fin_de_validite(decision_le, MOIS);
         let jour = crate::calendrier::jour(decision_le);
@@ -133,7 +139,7 @@ impl Habilitation {
             conformite_au: conformite.1,
             decision_le: jour,
             fin: fin.date,
-            dependances: formulaire.habilitations.values().map(|liee| liee.numero.clone()).collect(),
+            dependances: dependances(profil, candidature),
         };
         let habilitation = Self {
             id,
@@ -171,8 +177,9 @@ impl Habilitation {
         }
     }
 
+    /// Whether its last day is over in Paris.
     pub fn expiree(&self, le: Timestamp) -> bool {
-        self.expire < le
+        crate::calendrier::jour(le) > self.contenu.fin
     }
 
     /// Whether a third party may rely on it now.
@@ -237,6 +244,9 @@ impl Habilitation {
         let EtatHabilitation::Active { signee_le, document } = self.etat.clone() else {
             return Err(Refus::Etat(self.libelle_etat(le)));
         };
+        if self.expiree(le) {
+            return Err(Refus::Etat(self.libelle_etat(le)));
+        }
         exige_motif(motif)?;
         let evenement =
             self.evenement("Habilitation suspendue", par, le).etats("Active", "Suspendue").motif(motif);
@@ -287,6 +297,25 @@ impl Habilitation {
     }
 }
 
+/// The habilitations on which that of a profile relies: the éditeur's of the same component, and for an OpSU that of
+/// the opérateur of the proxy (spec guichets §3.3). An answer that the form no longer shows does not count.
+fn dependances(profil: Profil, candidature: &Candidature) -> Vec<String> {
+    let formulaire = &candidature.formulaire;
+    formulaire
+        .champs(candidature.guichet)
+        .filter(|champ| match champ.forme {
+            Forme::Habilitation(liee) => match profil {
+                Profil::OpSU => matches!(liee, Profil::ELU | Profil::OpSP),
+                Profil::OpSP => liee == Profil::ELP,
+                Profil::ELU | Profil::ELP => false,
+            },
+            _ => false,
+        })
+        .filter_map(|champ| formulaire.habilitations.get(champ.cle))
+        .map(|liee| liee.numero.clone())
+        .collect()
+}
+
 fn exige_motif(motif: &str) -> Result<(), Refus> {
-    if motif.is_empty() { Err(Refus::MotifManquant) } else { Ok(()) }
+    if motif.trim().is_empty() { Err(Refus::MotifManquant) } else { Ok(()) }
 }

@@ -94,89 +94,66 @@ pub enum Acte {
     Administrer,
 }
 
-/// Whether one of the `qualites` allows `acte` on `objet`.
-pub fn permis(qualites: &[Qualite], objet: Objet, acte: Acte) -> bool {
-    qualites.iter().any(|qualite| actes(*qualite, objet).contains(&acte))
+/// The matrix: a row for each object, a column for each quality in the order of [`COLONNES`], and in each cell the
+/// letters of the acts allowed: R lire, W écrire, S soumettre, V juger, G signer, A administrer.
+#[rustfmt::skip]
+const MATRICE: [(Objet, [&str; COLONNES.len()]); 13] = [
+    //                    Mand.  Resp.  Gest.  Dépôt  Lect.  Membre Vérif. Coll.  Sign.  Admin. Audit. CNDA
+    (Objet::Comptes,      ["RWA", "RWA", "",    "",    "",    "R",   "",    "",    "",    "R",   "",    "" ]),
+    (Objet::Produit,      ["RWA", "RWA", "RWA", "RW",  "R",   "",    "R",   "R",   "",    "RWA", "R",   "" ]),
+    (Objet::Formulaire,   ["RWS", "RWS", "RWS", "RW",  "R",   "",    "RV",  "R",   "R",   "RV",  "R",   "" ]),
+    (Objet::Preuve,       ["RWS", "RWS", "RWS", "RWS", "R",   "",    "RV",  "R",   "",    "R",   "R",   "" ]),
+    (Objet::Instruction,  ["",    "",    "",    "",    "",    "",    "RW",  "R",   "",    "RW",  "R",   "" ]),
+    (Objet::Messagerie,   ["RW",  "RW",  "RW",  "RW",  "R",   "",    "RW",  "RW",  "",    "R",   "",    "" ]),
+    (Objet::Autorisation, ["R",   "R",   "R",   "R",   "R",   "",    "RV",  "R",   "",    "RA",  "R",   "R"]),
+    (Objet::Habilitation, ["R",   "R",   "R",   "R",   "R",   "",    "R",   "RV",  "RG",  "RA",  "R",   "R"]),
+    (Objet::College,      ["",    "",    "",    "",    "",    "",    "R",   "RV",  "R",   "RA",  "",    "" ]),
+    (Objet::Audit,        ["R",   "R",   "",    "",    "",    "",    "R",   "R",   "",    "RA",  "RW",  "" ]),
+    (Objet::Referentiel,  ["R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "RWA", "R",   "R"]),
+    (Objet::Faq,          ["R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "RWA", "R",   "R"]),
+    (Objet::Agence,       ["",    "",    "",    "",    "",    "",    "RW",  "R",   "R",   "RW",  "R",   "" ]),
+];
+
+const COLONNES: [Qualite; 12] = [
+    Qualite::Mandataire,
+    Qualite::Responsable,
+    Qualite::Gestion,
+    Qualite::Depot,
+    Qualite::Lecture,
+    Qualite::Membre,
+    Qualite::Verificateur,
+    Qualite::College,
+    Qualite::Signataire,
+    Qualite::Administrateur,
+    Qualite::Auditeur,
+    Qualite::Cnda,
+];
+
+impl Acte {
+    const fn lettre(self) -> char {
+        match self {
+            Self::Lire => 'R',
+            Self::Ecrire => 'W',
+            Self::Soumettre => 'S',
+            Self::Juger => 'V',
+            Self::Signer => 'G',
+            Self::Administrer => 'A',
+        }
+    }
 }
 
-/// One cell of the matrix: the acts that a quality has on an object.
-pub fn actes(qualite: Qualite, objet: Objet) -> &'static [Acte] {
-    use Acte::{Administrer as A, Ecrire as W, Juger as V, Lire as R, Signer as G, Soumettre as S};
-    use Objet as O;
-    use Qualite as Q;
-    match (objet, qualite) {
-        (_, Q::Systeme) => &[R, W, S, V, G, A],
+/// Whether one of the `qualites` allows `acte` on `objet`.
+pub fn permis(qualites: &[Qualite], objet: Objet, acte: Acte) -> bool {
+    qualites
+        .iter()
+        .any(|qualite| *qualite == Qualite::Systeme || cellule(*qualite, objet).contains(acte.lettre()))
+}
 
-        (O::Comptes, Q::Mandataire | Q::Responsable) => &[R, W, A],
-        (O::Comptes, Q::Membre | Q::Administrateur) => &[R],
-
-        (O::Produit, Q::Mandataire | Q::Responsable | Q::Gestion | Q::Administrateur) => &[R, W, A],
-        (O::Produit, Q::Depot) => &[R, W],
-        (O::Produit, Q::Lecture | Q::Verificateur | Q::College | Q::Auditeur) => &[R],
-
-        (O::Formulaire, Q::Mandataire | Q::Responsable | Q::Gestion) => &[R, W, S],
-        (O::Formulaire, Q::Depot) => &[R, W],
-        (O::Formulaire, Q::Verificateur | Q::Administrateur) => &[R, V],
-        (O::Formulaire, Q::Lecture | Q::College | Q::Signataire | Q::Auditeur) => &[R],
-
-        (O::Preuve, Q::Mandataire | Q::Responsable | Q::Gestion | Q::Depot) => &[R, W, S],
-        (O::Preuve, Q::Verificateur) => &[R, V],
-        (O::Preuve, Q::Lecture | Q::College | Q::Administrateur | Q::Auditeur) => &[R],
-
-        (O::Instruction, Q::Verificateur | Q::Administrateur) => &[R, W],
-        (O::Instruction, Q::College | Q::Auditeur) => &[R],
-
-        (
-            O::Messagerie,
-            Q::Mandataire | Q::Responsable | Q::Gestion | Q::Depot | Q::Verificateur | Q::College,
-        ) => &[R, W],
-        (O::Messagerie, Q::Lecture | Q::Administrateur) => &[R],
-
-        (O::Autorisation, Q::Administrateur) => &[R, A],
-        (O::Autorisation, Q::Verificateur) => &[R, V],
-        (
-            O::Autorisation,
-            Q::Mandataire
-            | Q::Responsable
-            | Q::Gestion
-            | Q::Depot
-            | Q::Lecture
-            | Q::College
-            | Q::Auditeur
-            | Q::Cnda,
-        ) => &[R],
-
-        (O::Habilitation, Q::College) => &[R, V],
-        (O::Habilitation, Q::Signataire) => &[R, G],
-        (O::Habilitation, Q::Administrateur) => &[R, A],
-        (
-            O::Habilitation,
-            Q::Mandataire
-            | Q::Responsable
-            | Q::Gestion
-            | Q::Depot
-            | Q::Lecture
-            | Q::Verificateur
-            | Q::Auditeur
-            | Q::Cnda,
-        ) => &[R],
-
-        (O::College, Q::College) => &[R, V],
-        (O::College, Q::Administrateur) => &[R, A],
-        (O::College, Q::Verificateur | Q::Signataire) => &[R],
-
-        (O::Audit, Q::Auditeur) => &[R, W],
-        (O::Audit, Q::Administrateur) => &[R, A],
-        (O::Audit, Q::Mandataire | Q::Responsable | Q::Verificateur | Q::College) => &[R],
-
-        (O::Referentiel | O::Faq, Q::Administrateur) => &[R, W, A],
-        (O::Referentiel | O::Faq, _) => &[R],
-
-        (O::Agence, Q::Verificateur | Q::Administrateur) => &[R, W],
-        (O::Agence, Q::College | Q::Signataire | Q::Auditeur) => &[R],
-
-        _ => &[],
-    }
+/// One cell of the matrix; empty where the quality has no column, so that what is not written is refused.
+fn cellule(qualite: Qualite, objet: Objet) -> &'static str {
+    let colonne = COLONNES.iter().position(|autre| *autre == qualite);
+    let ligne = MATRICE.iter().find(|(autre, _)| *autre == objet);
+    colonne.zip(ligne).map_or("", |(colonne, (_, cellules))| cellules[colonne])
 }
 
 #[cfg(test)]

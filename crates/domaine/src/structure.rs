@@ -230,6 +230,10 @@ impl Structure {
         if personne.structure.is_some_and(|id| id != self.id) {
             return Err(Refus::AutreStructure);
         }
+        // Joining again would replace the role, and could take the last account manager away.
+        if self.membre(personne.id).is_some() {
+            return Err(Refus::DejaMembre);
+        }
         let invitation = self.invitations.remove(rang);
         Ok(self.rattacher(personne, invitation.role, le))
     }
@@ -256,6 +260,9 @@ impl Structure {
                 autre.role = role;
             }
         }
+        if !role.gere_les_comptes() {
+            self.invitations.retain(|invitation| !invitation.par.est(personne));
+        }
         Ok((self, evenement))
     }
 
@@ -274,6 +281,7 @@ impl Structure {
             self.exige_autre_gestionnaire(personne)?;
         }
         self.membres.retain(|autre| autre.personne != personne);
+        self.invitations.retain(|invitation| !invitation.par.est(personne));
         let evenement = Evenement::new(self.sujet(), format!("{} quitte la structure", membre.nom), par, le);
         Ok((self, evenement))
     }

@@ -137,14 +137,16 @@ impl Tx {
         Ok((lignes.iter().map(resume).collect::<Resultat<_>>()?, total))
     }
 
-    /// Dossiers on which the industriel has not acted since `avant`, to remind or to put to sleep.
+    /// Dossiers on which the industriel has not acted since `avant`, to remind or to put to sleep; those that wait for
+    /// the agency are none of them.
     pub async fn load_candidatures_inactives(
         &mut self,
         avant: Timestamp,
     ) -> Resultat<Vec<Versionne<Candidature>>> {
         self.lignes(
             "SELECT donnees, version FROM candidature WHERE active_le < $1 AND etat IN
-             ('creee', 'formulaire_en_cours', 'formulaire_a_corriger', 'depot_ouvert')",
+             ('creee', 'formulaire_en_cours', 'formulaire_a_corriger', 'depot_ouvert')
+             AND attente_agence IS NULL",
             vec![avant.into()],
         )
         .await?

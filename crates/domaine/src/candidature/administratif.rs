@@ -2,17 +2,24 @@
 //!
 //! Rule: the profiles freeze at validation, and the chapters are made from them at that moment (R13, R30).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use super::{Candidature, Etat, Refus, Suite};
+use super::{Candidature, Etat, Refus, Suite, exige_motif};
 use crate::{
     chapitre::{Chapitre, EtatChapitre},
     evenement::Acteur,
-    formulaire::{Contexte, EtatFormulaire, HabilitationLiee, VerdictChamp, champs, composant::Composant},
+    formulaire::{
+        Contexte, EtatFormulaire, HabilitationLiee, VerdictChamp,
+        champs::{self, Champ, Forme},
+        composant::Composant,
+    },
     referentiel::Referentiel,
 };
+
+/// Key of the question whose answer says whether there are composants.
+const COMPOSANTS: &str = "composants";
 
 /// What a person typed in some fields of the form.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +34,7 @@ pub struct Saisie {
 impl Candidature {
     /// Opens the form: « Démarrer ».
     pub fn demarrer(mut self, par: &Acteur, le: Timestamp) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         if self.etat != Etat::Creee {
             return Err(Refus::Etat(self.etat.libelle()));
         }
@@ -35,64 +42,58 @@ impl Candidature {
             self.evenement("Formulaire démarré", par, le).etats(&self.etat, &Etat::FormulaireEnCours);
         self.etat = Etat::FormulaireEnCours;
         self.formulaire.etat = EtatFormulaire::EnSaisie;
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
     }
 
     /// Writes down what was typed, valid or not. After validation only the open fields change, and must be right.
     pub fn saisir(mut self, saisie: Saisie, contexte: &Contexte, par: &Acteur, le: Timestamp) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         if self.etat.terminee() || matches!(self.etat, Etat::EnCollege { .. }) {
             return Err(Refus::Etat(self.etat.libelle()));
         }
         let mut evenement = self.evenement("Formulaire modifié", par, le);
+        let mut ecrits = BTreeSet::new();
         for (cle, valeur) in saisie.valeurs {
             let champ = champs::trouver(&cle, self.guichet).ok_or(Refus::ChampInconnu)?;
             let avant = self.formulaire.valeur(&cle).to_owned();
             if avant == valeur {
                 continue;
             }
-            if !self.formulaire.modifiable(champ) {
-                return Err(Refus::ChampVerrouille(champ.libelle.to_owned()));
-            }
-            self.formulaire.saisie.insert(cle, valeur.clone());
+            self.exige_ouvert(champ)?;
+            self.formulaire.saisie.insert(cle.clone(), valeur.clone());
             evenement = evenement.difference(champ.libelle, avant, valeur);
+            ecrits.insert(cle);
         }
         if let Some(composants) = saisie.composants
             && composants != self.formulaire.composants
         {
-            self.exige_composants_ouverts()?;
+            self.exige_ouvert(champs::trouver(COMPOSANTS, self.guichet).ok_or(Refus::ChampInconnu)?)?;
             evenement = evenement.difference(
                 "Composants additionnels",
                 noms(&self.formulaire.composants),
                 noms(&composants),
             );
             self.formulaire.composants = composants;
+            ecrits.insert(COMPOSANTS.to_owned());
         }
         for (cle, liee) in saisie.habilitations {
-            let champ = champs::trouver(&cle, self.guichet).ok_or(Refus::ChampInconnu)?;
-            if !self.formulaire.modifiable(champ) {
-                return Err(Refus::ChampVerrouille(champ.libelle.to_owned()));
-            }
+            let champ = champs::trouver(&cle, self.guichet)
+                .filter(|champ| matches!(champ.forme, Forme::Habilitation(_)))
+                .ok_or(Refus::ChampInconnu)?;
+            self.exige_ouvert(champ)?;
             let avant = self.formulaire.habilitations.remove(&cle);
             let numero =
                 |une: &Option<HabilitationLiee>| une.as_ref().map_or(String::new(), |une| une.numero.clone());
             evenement = evenement.difference(champ.libelle, numero(&avant), numero(&liee));
             if let Some(liee) = liee {
-                self.formulaire.habilitations.insert(cle, liee);
+                self.formulaire.habilitations.insert(cle.clone(), liee);
             }
+            ecrits.insert(cle);
         }
         if self.formulaire.valide() {
-            let fautes = self.formulaire.fautes(contexte);
             // The planned date may have passed since; only what is written now must be right.
-            let fautes: Vec<_> = fautes
-                .into_iter()
-                .filter(|faute| {
-                    evenement.differences.iter().any(|difference| {
-                        champs::trouver(&faute.champ, self.guichet)
-                            .is_some_and(|champ| champ.libelle == difference.champ)
-                    })
-                })
-                .collect();
+            let mut fautes = self.formulaire.fautes(contexte);
+            fautes.retain(|faute| ecrits.contains(&faute.champ));
             if !fautes.is_empty() {
                 return Err(Refus::Formulaire(fautes));
             }
@@ -101,29 +102,28 @@ impl Candidature {
             self.etat = Etat::FormulaireEnCours;
             self.formulaire.etat = EtatFormulaire::EnSaisie;
         }
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
     }
 
-    /// R22: the composants stay open until the first item is saved in any chapter.
-    fn exige_composants_ouverts(&self) -> Result<(), Refus> {
+    /// Whether the industriel may write in this field now. R22: the composants stay open after the validation, until
+    /// the first item is saved in any chapter.
+    fn exige_ouvert(&self, champ: &Champ) -> Result<(), Refus> {
+        if self.formulaire.modifiable(champ) {
+            return Ok(());
+        }
+        if champ.cle != COMPOSANTS || !self.formulaire.valide() {
+            return Err(Refus::ChampVerrouille(champ.libelle.to_owned()));
+        }
         let commence = self
             .chapitres
             .iter()
             .flat_map(|chapitre| &chapitre.emplacements)
             .any(|slot| !slot.preuves.is_empty());
-        if commence {
-            return Err(Refus::ComposantsFiges);
-        }
-        let champ = champs::trouver("composants", self.guichet).ok_or(Refus::ChampInconnu)?;
-        if self.formulaire.modifiable(champ) || self.formulaire.valide() {
-            Ok(())
-        } else {
-            Err(Refus::ChampVerrouille(champ.libelle.to_owned()))
-        }
+        if commence { Err(Refus::ComposantsFiges) } else { Ok(()) }
     }
 
     pub fn soumettre_formulaire(mut self, contexte: &Contexte, par: &Acteur, le: Timestamp) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         match self.etat {
             Etat::Creee | Etat::FormulaireEnCours | Etat::FormulaireACorriger => {}
             _ => return Err(Refus::Etat(self.etat.libelle())),
@@ -137,7 +137,12 @@ impl Candidature {
         self.etat = Etat::FormulaireSoumis;
         self.formulaire.etat = EtatFormulaire::Soumis { le };
         self.attente_agence = Some(le);
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
+    }
+
+    // The state of the candidature, not that of its form: an abandoned dossier keeps the form as it was.
+    fn exige_formulaire_soumis(&self) -> Result<(), Refus> {
+        if self.etat == Etat::FormulaireSoumis { Ok(()) } else { Err(Refus::Etat(self.etat.libelle())) }
     }
 
     /// Verdict of a vérificateur on one field; internal until the form is sent back or validated.
@@ -149,12 +154,10 @@ impl Candidature {
         par: &Acteur,
         le: Timestamp,
     ) -> Suite {
-        if !self.formulaire.soumis() {
-            return Err(Refus::Etat(self.etat.libelle()));
-        }
+        self.exige_formulaire_soumis()?;
         let champ = champs::trouver(cle, self.guichet).ok_or(Refus::ChampInconnu)?;
-        if !conforme && motif.is_empty() {
-            return Err(Refus::MotifManquant);
+        if !conforme {
+            exige_motif(motif)?;
         }
         let verdict = VerdictChamp { conforme, motif: motif.to_owned(), par: par.clone(), le };
         let mot = |conforme: bool| if conforme { "conforme" } else { "à corriger" };
@@ -165,14 +168,13 @@ impl Candidature {
             .motif(motif)
             .interne();
         self.formulaire.verdicts.insert(cle.to_owned(), verdict);
+        self.noter_instructeur(par);
         Ok((self, evenement))
     }
 
     /// Sends the form back: the fields judged wrong unlock, and they alone.
     pub fn renvoyer_formulaire(mut self, par: &Acteur, le: Timestamp) -> Suite {
-        if !self.formulaire.soumis() {
-            return Err(Refus::Etat(self.etat.libelle()));
-        }
+        self.exige_formulaire_soumis()?;
         let a_corriger: Vec<String> = self
             .formulaire
             .verdicts
@@ -196,6 +198,7 @@ impl Candidature {
             .motif(motifs.join("\n"));
         self.etat = Etat::FormulaireACorriger;
         self.formulaire.etat = EtatFormulaire::ACorriger { champs: a_corriger, le };
+        self.noter_instructeur(par);
         self.attente_agence = None;
         Ok((self, evenement))
     }
@@ -208,9 +211,7 @@ impl Candidature {
         par: &Acteur,
         le: Timestamp,
     ) -> Suite {
-        if !self.formulaire.soumis() {
-            return Err(Refus::Etat(self.etat.libelle()));
-        }
+        self.exige_formulaire_soumis()?;
         let refuses: Vec<String> = self
             .formulaire
             .verdicts
@@ -252,18 +253,15 @@ impl Candidature {
             .difference("profils figés", "", codes.join(", "));
         self.etat = Etat::DepotOuvert;
         self.formulaire.etat = EtatFormulaire::Valide { le };
+        self.noter_instructeur(par);
         self.attente_agence = None;
         Ok((self, evenement))
     }
 
     /// Ends the candidature at its first step: the candidate cannot be admitted (R1).
     pub fn declarer_irrecevable(mut self, motif: &str, par: &Acteur, le: Timestamp) -> Suite {
-        if !self.formulaire.soumis() {
-            return Err(Refus::Etat(self.etat.libelle()));
-        }
-        if motif.is_empty() {
-            return Err(Refus::MotifManquant);
-        }
+        self.exige_formulaire_soumis()?;
+        exige_motif(motif)?;
         let evenement =
             self.evenement("Candidature irrecevable", par, le).etats(&self.etat, "Refusée").motif(motif);
         self.formulaire.etat = EtatFormulaire::Irrecevable { motif: motif.to_owned(), le };

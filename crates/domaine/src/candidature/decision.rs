@@ -4,7 +4,7 @@
 
 use jiff::Timestamp;
 
-use super::{Candidature, Etat, Refus, Suite, depot::rouvrir};
+use super::{Candidature, Etat, Refus, Suite, depot::rouvrir, exige_motif};
 use crate::{
     college::{Avis, Decision, Session},
     evenement::Acteur,
@@ -35,8 +35,8 @@ impl Candidature {
         if decision.par.personne.is_some_and(|personne| self.instruite_par(personne)) {
             return Err(Refus::SeparationDesPouvoirs);
         }
-        if decision.avis != Avis::Favorable && decision.motif.is_empty() {
-            return Err(Refus::MotifManquant);
+        if decision.avis != Avis::Favorable {
+            exige_motif(&decision.motif)?;
         }
         let vers = match &decision.avis {
             Avis::Favorable => Etat::Habilitee { le },

@@ -5,13 +5,14 @@
 
 use jiff::{Timestamp, civil::Date};
 
-use super::{Candidature, Etat, Refus, Suite};
+use super::{Candidature, Etat, Refus, Suite, exige_motif};
 use crate::{
-    chapitre::{Chapitre, Emplacement, EtatChapitre, EtatEmplacement},
+    chapitre::{Chapitre, Emplacement, EtatChapitre},
     evenement::Acteur,
     id::Id,
+    identifiant::LienHttps,
     preuve::{Appreciation, Contenu, Preuve, Sortie, Verdict},
-    referentiel::{Nature, Profil, Referentiel},
+    referentiel::{Kind, Profil, Referentiel},
 };
 
 /// The slots of a chapter for these profiles, in the order of the référentiel.
@@ -22,9 +23,7 @@ pub(super) fn emplacements(referentiel: &Referentiel, code: &str, profils: &[Pro
         .map(|attendue| Emplacement {
             attendue: attendue.id.clone(),
             profils: attendue.profils.iter().copied().filter(|profil| profils.contains(profil)).collect(),
-            obligatoire: referentiel
-                .exigence_de(&attendue.id)
-                .is_none_or(|exigence| exigence.nature == Nature::Exigence),
+            obligatoire: referentiel.est_bloquante(attendue),
             min: attendue.min,
             max: attendue.max,
             preuves: Vec::new(),
@@ -71,7 +70,8 @@ impl Candidature {
             .ok_or(Refus::EmplacementInconnu)
     }
 
-    /// Deposits an item in a slot, alone or in place of another.
+    /// Deposits an item in a slot, alone or in place of another. Who deposits it, when, and that nobody judged it yet
+    /// are written here, whatever `depot` says.
     pub fn deposer(
         mut self,
         depot: Depot<'_>,
@@ -79,17 +79,23 @@ impl Candidature {
         par: &Acteur,
         le: Timestamp,
     ) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         let Depot { chapitre, attendue, mut preuve, remplace, aujourdhui } = depot;
         let admis = referentiel.attendue(attendue).ok_or(Refus::EmplacementInconnu)?;
         let non_applicable = matches!(preuve.contenu, Contenu::NonApplicable { .. });
         if !non_applicable && !admis.kinds.contains(&preuve.kind) {
             return Err(Refus::KindRefuse(preuve.kind.libelle()));
         }
+        exige_contenu(preuve.kind, &preuve.contenu)?;
         if preuve.date_reelle > aujourdhui {
             return Err(Refus::DateFuture);
         }
         let max = admis.max;
+        preuve.deposee_par = par.clone();
+        preuve.deposee_le = le;
+        preuve.numero_version = 1;
+        preuve.sortie = None;
+        preuve.verdict = None;
         let slot = self.slot_ouvert(chapitre, attendue)?;
         if remplace.is_none() && slot.courantes().count() >= max as usize {
             return Err(Refus::TropDePreuves(max));
@@ -107,7 +113,7 @@ impl Candidature {
         slot.preuves.push(preuve);
         let acte = if remplace.is_some() { "Nouvelle version d’une preuve" } else { "Preuve déposée" };
         let evenement = self.evenement(format!("{acte} ({attendue})"), par, le).difference(attendue, "", nom);
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
     }
 
     /// Withdraws an item: it stays as a tombstone, its bytes until the end of retention.
@@ -119,7 +125,7 @@ impl Candidature {
         par: &Acteur,
         le: Timestamp,
     ) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         let slot = self.slot_ouvert(chapitre, attendue)?;
         let item = slot
             .preuves
@@ -130,11 +136,11 @@ impl Candidature {
         let nom = resume(item);
         let evenement =
             self.evenement(format!("Preuve retirée ({attendue})"), par, le).difference(attendue, nom, "");
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
     }
 
     pub fn soumettre_chapitre(mut self, code: &str, par: &Acteur, le: Timestamp) -> Suite {
-        self.reveiller(le);
+        let reveil = self.reveiller(le);
         self.exige_depot_ouvert()?;
         let chapitre = self.chapitre_mut(code)?;
         match chapitre.etat {
@@ -151,7 +157,7 @@ impl Candidature {
         let acte = format!("Chapitre « {} » soumis", chapitre.titre);
         let evenement = self.evenement(acte, par, le).etats(avant, "Soumis");
         self.attente_agence.get_or_insert(le);
-        Ok((self, evenement))
+        Ok((self, reveil.raconter(evenement)))
     }
 
     /// A vérificateur takes the chapter; taking over from a colleague is allowed and is written down.
@@ -165,6 +171,7 @@ impl Candidature {
         let ancien = chapitre.instructeur.replace(par.clone());
         chapitre.etat = EtatChapitre::EnInstruction { par: par.clone(), depuis: le };
         let acte = format!("Chapitre « {} » pris en instruction", chapitre.titre);
+        self.noter_instructeur(par);
         let evenement = self
             .evenement(acte, par, le)
             .etats(avant, "En instruction")
@@ -197,8 +204,8 @@ impl Candidature {
         par: &Acteur,
         le: Timestamp,
     ) -> Suite {
-        if appreciation != Appreciation::Conforme && motif.is_empty() {
-            return Err(Refus::MotifManquant);
+        if appreciation != Appreciation::Conforme {
+            exige_motif(motif)?;
         }
         let chapitre = self.chapitre_instruit_par(code, par)?;
         let (attendue, item) = chapitre
@@ -222,14 +229,16 @@ impl Candidature {
         Ok((self, evenement))
     }
 
-    /// Sends the chapter back: the slots that are not conforme unlock, and they alone.
+    /// Sends the chapter back: the slots that are not conforme unlock, and they alone. A préconisation unlocks with the
+    /// others but is no reason by itself.
     pub fn renvoyer_chapitre(mut self, code: &str, par: &Acteur, le: Timestamp) -> Suite {
         let chapitre = self.chapitre_instruit_par(code, par)?;
         exige_verdicts(chapitre)?;
-        let fautifs: Vec<&Emplacement> = chapitre.emplacements.iter().filter(|slot| refuse(slot)).collect();
-        if fautifs.is_empty() {
+        if !chapitre.emplacements.iter().any(Emplacement::bloque) {
             return Err(Refus::ToutConforme);
         }
+        let fautifs: Vec<&Emplacement> =
+            chapitre.emplacements.iter().filter(|slot| slot.etat().refuse()).collect();
         let motifs: Vec<String> = fautifs
             .iter()
             .flat_map(|slot| slot.courantes().map(move |preuve| (slot, preuve)))
@@ -252,7 +261,7 @@ impl Candidature {
     pub fn valider_chapitre(mut self, code: &str, par: &Acteur, le: Timestamp) -> Suite {
         let chapitre = self.chapitre_instruit_par(code, par)?;
         exige_verdicts(chapitre)?;
-        let refuses = ids(chapitre.emplacements.iter().filter(|slot| refuse(slot)));
+        let refuses = ids(chapitre.emplacements.iter().filter(|slot| slot.bloque()));
         if !refuses.is_empty() {
             return Err(Refus::PasConforme(refuses));
         }
@@ -274,9 +283,7 @@ impl Candidature {
         if !matches!(self.etat, Etat::DepotOuvert | Etat::DepotComplet) {
             return Err(Refus::Etat(self.etat.libelle()));
         }
-        if motif.is_empty() {
-            return Err(Refus::MotifManquant);
-        }
+        exige_motif(motif)?;
         let avant = self.etat.clone();
         let chapitre = self.chapitre_mut(code)?;
         if !chapitre.valide() {
@@ -286,6 +293,7 @@ impl Candidature {
         let acte = format!("Chapitre « {} » rouvert", chapitre.titre);
         let evenement = self.evenement(acte, par, le).etats(avant, &Etat::DepotOuvert).motif(motif);
         self.etat = Etat::DepotOuvert;
+        self.noter_instructeur(par);
         self.clore_attente();
         Ok((self, evenement))
     }
@@ -307,8 +315,27 @@ pub(super) fn rouvrir(chapitre: &mut Chapitre, le: Timestamp) {
     chapitre.etat = EtatChapitre::ACorriger { emplacements, le };
 }
 
-fn refuse(slot: &Emplacement) -> bool {
-    matches!(slot.etat(), EtatEmplacement::NonConforme | EtatEmplacement::Incomplete)
+/// A form of preuve says what stands in it: a video is a file, a link is an address.
+fn exige_contenu(kind: Kind, contenu: &Contenu) -> Result<(), Refus> {
+    let attendu = match contenu {
+        Contenu::Fichier(_) => kind.est_fichier(),
+        Contenu::Texte(_) => kind == Kind::Texte,
+        Contenu::Lien(_) => kind == Kind::Lien,
+        Contenu::TestIntrusion(_) => kind == Kind::FormulaireTi,
+        Contenu::NonApplicable { .. } => true,
+    };
+    if !attendu {
+        return Err(Refus::ContenuInattendu(kind.libelle()));
+    }
+    match contenu {
+        Contenu::Texte(texte) if texte.trim().is_empty() => Err(Refus::ContenuVide),
+        Contenu::Fichier(fichier) if fichier.taille == 0 => Err(Refus::ContenuVide),
+        Contenu::Lien(lien) => lien.parse::<LienHttps>().map(drop).map_err(Refus::Lien),
+        Contenu::NonApplicable { justification } if justification.trim().is_empty() => {
+            Err(Refus::JustificationManquante)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn exige_verdicts(chapitre: &Chapitre) -> Result<(), Refus> {
