@@ -35,6 +35,8 @@ pub enum Erreur {
     Courriel(#[source] Box<dyn std::error::Error + Send + Sync>),
     #[error("antivirus")]
     Antivirus(#[source] std::io::Error),
+    #[error("lecture d’un fichier reçu")]
+    Lecture(#[source] std::io::Error),
     #[error("référentiel {0} absent")]
     ReferentielAbsent(String),
     #[error("donnée illisible")]

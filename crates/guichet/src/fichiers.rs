@@ -24,7 +24,8 @@ impl Magasin {
     pub fn local(dossier: &Path) -> Result<Self, Erreur> {
         std::fs::create_dir_all(dossier)
             .map_err(|_| Erreur::Interne("the folder of the files can't be made"))?;
-        let local = LocalFileSystem::new_with_prefix(dossier)?;
+        // Acknowledged means written to the disk, not only to the memory of the system.
+        let local = LocalFileSystem::new_with_prefix(dossier)?.with_fsync(true);
         Ok(Self(Arc::new(local)))
     }
 
@@ -44,6 +45,11 @@ impl Magasin {
 
     pub async fn lire_piece(&self, televersement: &str, rang: i64) -> Result<Bytes, Erreur> {
         Ok(self.0.get(&Self::cle_piece(televersement, rang)).await?.bytes().await?)
+    }
+
+    /// In bytes.
+    pub async fn taille_piece(&self, televersement: &str, rang: i64) -> Result<u64, Erreur> {
+        Ok(self.0.head(&Self::cle_piece(televersement, rang)).await?.size)
     }
 
     pub async fn supprimer_pieces(&self, televersement: &str, nombre: i64) -> Result<(), Erreur> {

@@ -4,10 +4,12 @@
 //! `domaine`, the SQL in `registre`. What takes longer than a page, or must survive a crash, is a task of [`taches`].
 
 pub mod acces;
+mod antivirus;
 pub mod app;
 mod autorisations;
 pub mod cadre;
 pub mod config;
+pub mod depot;
 pub mod documents;
 pub mod erreur;
 pub mod fichiers;

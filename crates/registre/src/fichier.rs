@@ -111,6 +111,22 @@ impl Tx {
         .transpose()
     }
 
+    /// All that shows the file in this candidature: the object and the name.
+    pub async fn load_usages_fichier(
+        &mut self,
+        sha256: &str,
+        candidature: Id<Candidature>,
+    ) -> Resultat<Vec<(String, String)>> {
+        self.lignes(
+            "SELECT objet, nom FROM usage_fichier WHERE sha256 = $1 AND candidature = $2 ORDER BY objet",
+            vec![sha256.into(), candidature.into()],
+        )
+        .await?
+        .iter()
+        .map(|ligne| Ok((ligne.texte("objet")?, ligne.texte("nom")?)))
+        .collect()
+    }
+
     /// NRU of the other candidatures that show the same bytes.
     pub async fn load_autres_usages(
         &mut self,
@@ -164,6 +180,26 @@ impl Tx {
             )
             .await?;
         exige_une(touchees)
+    }
+
+    /// An upload whose length was not told beforehand is whole: what was received is its length.
+    pub async fn clore_televersement(&mut self, id: &str) -> Resultat<()> {
+        let touchees =
+            self.executer("UPDATE televersement SET taille = recu WHERE id = $1", vec![id.into()]).await?;
+        exige_une(touchees)
+    }
+
+    /// How many uploads a person has under way, and how many bytes they announce.
+    pub async fn compter_televersements(&mut self, personne: Id<Personne>) -> Resultat<(i64, i64)> {
+        let ligne = self
+            .ligne(
+                "SELECT count(*) AS nombre, CAST(coalesce(sum(taille), 0) AS BIGINT) AS octets
+                 FROM televersement WHERE personne = $1",
+                vec![personne.into()],
+            )
+            .await?
+            .ok_or(crate::Erreur::Conflit)?;
+        Ok((ligne.entier("nombre")?, ligne.entier("octets")?))
     }
 
     pub async fn supprimer_televersement(&mut self, id: &str) -> Resultat<()> {
