@@ -33,7 +33,7 @@ const options = [
  * Starts a fresh trust space, and a browser for it.
  *
  * `edc up` writes `edc.json` in its data folder once it answers:
- * `{ "pret": true, "guichet": "https://…", "isc": "https://…", "personnes": [{ "login": "…", "nom": "…" }] }`.
+ * `{ "pret": true, "guichet": { "url": "https://…" }, "isc": { "issuer": "https://…" }, "personnes": [{ "login": "…" }] }`.
  *
  * @param {string[]} [arguments_] more arguments for `edc up`
  */
@@ -94,6 +94,9 @@ export class Espace {
     this.#sortie = sortie;
   }
 
+  /** Address of the guichet, without a slash at the end. */
+  get guichet() { return this.infos.guichet.url; }
+
   /** Everything that `edc up` has printed. */
   get sortie() { return this.#sortie(); }
 
@@ -109,7 +112,7 @@ export class Espace {
   async avecPage({ javascript = true, largeur = 1280, hauteur = 900, sombre = false }, acte) {
     const contexte = await this.#navigateur.newContext({
       acceptDownloads: true,
-      baseURL: this.infos.guichet,
+      baseURL: this.guichet,
       colorScheme: sombre ? 'dark' : 'light',
       ignoreHTTPSErrors: true, // the authority of `edc up` is born with it
       javaScriptEnabled: javascript,
@@ -139,22 +142,15 @@ export class Espace {
     }
   }
 
-  /** Signs a demonstration person in, from the guichet's home page through the iSC, and back to the guichet. */
+  /** Signs a demonstration person in, from the guichet's home page through the iSC, and back; consents at the first access. */
   async seConnecter(page, login) {
-    await page.goto(this.infos.guichet);
-    await page.getByRole('link', { name: /se connecter|connexion/i })
-      .or(page.getByRole('button', { name: /se connecter|connexion/i })).first().click();
-    await page.waitForURL((url) => url.origin === new URL(this.infos.isc).origin);
-    const nom = this.infos.personnes?.find((personne) => personne.login === login)?.nom ?? login;
-    const bouton = page.getByRole('button', { name: nom });
-    if (await bouton.count()) {
-      await bouton.first().click();
-    } else {
-      await page.getByLabel(/identifiant|login/i).fill(login);
-      await page.getByLabel(/mot de passe/i).fill('demo');
-      await page.getByRole('button', { name: /se connecter|valider|continuer/i }).click();
+    await page.goto(`${this.guichet}/connexion`);
+    await page.locator(`button[name="personne"][value="${login}"]`).click();
+    await page.waitForURL((url) => url.origin === new URL(this.guichet).origin);
+    if (new URL(page.url()).pathname === '/consentement') {
+      await page.getByLabel(/J’accepte/).check();
+      await page.getByRole('button', { name: 'Continuer' }).click();
     }
-    await page.waitForURL((url) => url.origin === new URL(this.infos.guichet).origin);
   }
 
   /** Runs another `edc` command; a status other than 0 rejects, with `code`, `stdout` and `stderr`. */

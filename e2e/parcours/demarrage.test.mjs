@@ -1,6 +1,7 @@
 // `edc up` answers, says where, and its home page is one that everybody can read.
 
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { after, test } from 'node:test';
 
 import { axe, demarrer } from '../harnais.mjs';
@@ -9,13 +10,14 @@ const espace = await demarrer();
 after(() => espace.arreter());
 
 test('edc.json dit où sont les services et qui peut entrer', () => {
-  const { pret, guichet, isc, personnes } = espace.infos;
+  const { pret, version, ca, guichet, isc, personnes } = espace.infos;
   assert.equal(pret, true);
-  for (const adresse of [guichet, isc]) {
-    assert.match(adresse, /^https:\/\/(localhost|127\.0\.0\.1|\[::1\]):\d+$/);
-  }
-  assert.ok(personnes.length > 0);
-  for (const { login, nom } of personnes) assert.ok(login && nom);
+  assert.match(version, /^\d+\.\d+\.\d+$/);
+  assert.ok(existsSync(ca));
+  assert.match(guichet.url, /^https:\/\/localhost:\d+$/);
+  assert.match(isc.issuer, /^https:\/\/localhost:\d+\/realms\/industriels$/);
+  assert.ok(personnes.length >= 12);
+  for (const { login, role, structure } of personnes) assert.ok(login && role && structure);
 });
 
 test('l’accueil répond, en français, sans défaut d’accessibilité', async () => {

@@ -1,0 +1,4 @@
+//! The binary as people run it: what it prints, what it refuses, what survives a kill.
+
+mod commandes;
+mod up;

@@ -1,0 +1,114 @@
+//! `edc up`: ready, stopped, started again, killed, and what it says when it can't.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::TcpListener,
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use crate::commandes::edc;
+
+/// A running `edc up`, killed when the test ends.
+struct Up(Child);
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that is free, with the next one.
+fn port() -> u16 {
+    for essai in 0..200_u32 {
+        let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port + 1)).is_ok()
+        {
+            return port;
+        }
+    }
+    panic!("no two free ports in a row");
+}
+
+/// Starts and waits for the last line of the table.
+fn demarrer(dossier: &Path, port: u16) -> Up {
+    let mut processus = Command::new(env!("CARGO_BIN_EXE_edc"))
+        .args(["up", "--data", &dossier.display().to_string(), "--port-base", &port.to_string()])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program runs");
+    let sortie = processus.stdout.take().expect("piped");
+    let mut lignes = BufReader::new(sortie).lines();
+    let pret = lignes.any(|ligne| ligne.is_ok_and(|ligne| ligne.contains("Ctrl-C pour arrêter")));
+    assert!(pret, "edc up ended before it was ready");
+    Up(processus)
+}
+
+fn annonce(dossier: &Path) -> serde_json::Value {
+    let texte = std::fs::read_to_string(dossier.join("edc.json")).expect("announced");
+    serde_json::from_str(&texte).expect("JSON")
+}
+
+#[test]
+fn un_second_demarrage_retrouve_tout_meme_apres_un_kill() {
+    let dossier = tempfile::tempdir().expect("a folder");
+    let port = port();
+    let premier = demarrer(dossier.path(), port);
+    let annonce1 = annonce(dossier.path());
+    assert_eq!(annonce1["pret"], true);
+    assert_eq!(annonce1["guichet"]["url"], format!("https://localhost:{port}"));
+    let lire = |nom: &str| std::fs::read(dossier.path().join(nom)).expect("made at the first start");
+    let avant: Vec<_> =
+        ["ac/autorite.pem", "signature/signataire.p12", "secrets/oidc"].into_iter().map(lire).collect();
+
+    // While it runs, nobody else takes the folder.
+    let autre = edc(&["up", "--data", &dossier.path().display().to_string(), "--port-base", "39990"]);
+    assert!(String::from_utf8_lossy(&autre.stderr).contains("utilise déjà le dossier"));
+
+    // SIGKILL: no chance to tidy up.
+    drop(premier);
+    let _second = demarrer(dossier.path(), port);
+    let apres: Vec<_> =
+        ["ac/autorite.pem", "signature/signataire.p12", "secrets/oidc"].into_iter().map(lire).collect();
+    assert!(avant == apres, "the second start made its own keys");
+    assert_eq!(annonce(dossier.path())["pret"], true);
+}
+
+#[test]
+fn les_cles_ne_sont_lisibles_que_par_leur_proprietaire() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dossier = tempfile::tempdir().expect("a folder");
+    let _up = demarrer(dossier.path(), port());
+    for nom in ["ac/autorite.key", "tls/localhost.key", "secrets/oidc", "secrets/signataire", "signature/signataire.p12"]
+    {
+        let mode = std::fs::metadata(dossier.path().join(nom)).expect(nom).permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{nom}");
+    }
+}
+
+#[test]
+fn un_port_pris_est_nomme_en_une_ligne() {
+    let pris = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+    let port = pris.local_addr().expect("bound").port();
+    let dossier = tempfile::tempdir().expect("a folder");
+    let sortie =
+        edc(&["up", "--data", &dossier.path().display().to_string(), "--port-base", &port.to_string()]);
+    assert_eq!(sortie.status.code(), Some(1));
+    let texte = String::from_utf8_lossy(&sortie.stderr).into_owned();
+    assert_eq!(texte.lines().count(), 1, "{texte}");
+    assert!(texte.contains(&format!("le port {port} est déjà pris")), "{texte}");
+}
+
+#[test]
+fn un_dossier_impossible_est_nomme_en_une_ligne() {
+    let dossier = tempfile::tempdir().expect("a folder");
+    let fichier = dossier.path().join("fichier");
+    std::fs::write(&fichier, b"").expect("written");
+    let impossible = fichier.join("sous");
+    let sortie = edc(&["up", "--data", &impossible.display().to_string(), "--port-base", "39992"]);
+    assert_eq!(sortie.status.code(), Some(1));
+    let texte = String::from_utf8_lossy(&sortie.stderr).into_owned();
+    assert_eq!(texte.lines().count(), 1, "{texte}");
+    assert!(texte.contains(&impossible.display().to_string()) && texte.contains("--data"), "{texte}");
+}
