@@ -55,7 +55,7 @@ pub(crate) struct Site {
     http: reqwest::Client,
     arret: Arret,
     jetons: Mutex<BTreeMap<String, String>>,
-    _base: BaseEssai,
+    _base: Option<BaseEssai>,
 }
 
 impl Drop for Site {
@@ -71,6 +71,19 @@ impl Site {
 
     /// Opens a site whose configuration was changed first.
     pub(crate) async fn ouvrir_avec(base: BaseEssai, regler: impl FnOnce(&mut Config)) -> Self {
+        let mut site = Self::demarrer(&base.url, regler).await;
+        peupler(&site.app).await;
+        site._base = Some(base);
+        site
+    }
+
+    /// Another process of the same site: the same database and the same files, a server of its own.
+    pub(crate) async fn jumeau(&self, base: &str) -> Self {
+        let fichiers = self.app.config.fichiers.clone();
+        Self::demarrer(base, |config| config.fichiers = fichiers).await
+    }
+
+    async fn demarrer(base: &str, regler: impl FnOnce(&mut Config)) -> Self {
         service::tls::installer_fournisseur();
         let dossier = tempfile::tempdir().expect("a folder");
         let autorite = Autorite::nouvelle("AC d’essai", debut()).expect("an authority");
@@ -101,7 +114,7 @@ impl Site {
         let mut config = Config {
             url: url.parse().expect("a URL"),
             ecoute: serveur.adresse(),
-            base: base.url.clone(),
+            base: base.to_owned(),
             fichiers: dossier.path().join("fichiers"),
             oidc: Oidc {
                 emetteur: "https://localhost:1/realms/absent".to_owned(),
@@ -128,7 +141,6 @@ impl Site {
         let app = guichet::ouverture::ouvrir_avec(config, signataire, horloge.clone(), Alea::systeme())
             .await
             .expect("the guichet opens");
-        peupler(&app).await;
         let identite =
             Identite::depuis_pem(&tls.cert_pem, secrecy::ExposeSecret::expose_secret(&tls.cle_pem))
                 .expect("an identity");
@@ -147,7 +159,7 @@ impl Site {
             http,
             arret,
             jetons: Mutex::new(BTreeMap::new()),
-            _base: base,
+            _base: None,
         }
     }
 
@@ -167,6 +179,11 @@ impl Site {
             }
         };
         Navigateur { site: self, cookie }
+    }
+
+    /// The same browser, led to this process.
+    pub(crate) fn avec_cookie_de(&self, autre: &Navigateur<'_>) -> Navigateur<'_> {
+        Navigateur { site: self, cookie: autre.cookie.clone() }
     }
 
     /// Somebody who is not signed in.

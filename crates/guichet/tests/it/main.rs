@@ -4,3 +4,4 @@
 
 mod acces;
 mod appui;
+mod pannes;
