@@ -464,13 +464,18 @@ pub fn routes(app: &App) -> Router {
         routeur = routeur.route(chemin, handler.layer(garde));
     }
     let routeur = routeur.merge(web::assets::routes());
-    let alea = app.alea.clone();
-    let pour_cadre = app.clone();
-    let routeur = web::erreur::couche(
-        routeur,
-        move |extensions, uri| cadre::erreur(&pour_cadre, extensions, uri),
-        move || alea.lettres(b"BCDFGHJKMNPQRSTVWXZ23456789", 8),
-    );
+    // Twice: inside, an error page knows who is there; outside, what the session itself could not do is a page too.
+    let routeur = pages_erreur(routeur, app);
     let routeur = routeur.layer(from_fn_with_state(app.clone(), session::reconnaitre));
+    let routeur = pages_erreur(routeur, app);
     web::entetes::couche(routeur, &app.origines_formulaires()).with_state(app.clone())
+}
+
+fn pages_erreur(routeur: Router<App>, app: &App) -> Router<App> {
+    let (alea, app) = (app.alea.clone(), app.clone());
+    web::erreur::couche(
+        routeur,
+        move |extensions, uri| cadre::erreur(&app, extensions, uri),
+        move || alea.lettres(b"BCDFGHJKMNPQRSTVWXZ23456789", 8),
+    )
 }
