@@ -1,10 +1,10 @@
-//! Forgets what is too old to be of use: sessions, sign-ins that never came back, kept forms, finished tasks.
+//! Forgets what is too old: sessions, sign-ins that never came back, kept forms, finished tasks, unclaimed uploads.
 //!
 //! Rule: nothing of a dossier is forgotten here; its retention is counted in years (spec guichets R65).
 
 use jiff::SignedDuration;
 
-use crate::{app::App, erreur::Erreur, session};
+use crate::{app::App, depot, erreur::Erreur, session};
 
 /// How long a form already played is remembered, so that playing it again changes nothing.
 const ENVOIS: SignedDuration = SignedDuration::from_hours(24);
@@ -18,5 +18,5 @@ pub(super) async fn faire(app: &App) -> Result<(), Erreur> {
     tx.purger_sessions(il_y_a(session::AGE), il_y_a(ENVOIS)).await?;
     tx.purger_taches(il_y_a(TACHES)).await?;
     tx.commit().await?;
-    Ok(())
+    depot::menage(app).await
 }
