@@ -23,7 +23,8 @@ impl Drop for Up {
 fn port() -> u16 {
     for essai in 0..200_u32 {
         let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
-        if TcpListener::bind(("127.0.0.1", port)).is_ok() && TcpListener::bind(("127.0.0.1", port + 1)).is_ok()
+        if TcpListener::bind(("127.0.0.1", port)).is_ok()
+            && TcpListener::bind(("127.0.0.1", port + 1)).is_ok()
         {
             return port;
         }
@@ -80,8 +81,13 @@ fn les_cles_ne_sont_lisibles_que_par_leur_proprietaire() {
     use std::os::unix::fs::PermissionsExt as _;
     let dossier = tempfile::tempdir().expect("a folder");
     let _up = demarrer(dossier.path(), port());
-    for nom in ["ac/autorite.key", "tls/localhost.key", "secrets/oidc", "secrets/signataire", "signature/signataire.p12"]
-    {
+    for nom in [
+        "ac/autorite.key",
+        "tls/localhost.key",
+        "secrets/oidc",
+        "secrets/signataire",
+        "signature/signataire.p12",
+    ] {
         let mode = std::fs::metadata(dossier.path().join(nom)).expect(nom).permissions().mode();
         assert_eq!(mode & 0o777, 0o600, "{nom}");
     }
