@@ -1,4 +1,7 @@
 //! Pages of `candidature`.
+//!
+//! Rule: a candidature is made with its NRU and the token of its form in one transaction, so that neither a number
+//! already drawn nor a form sent twice can make two of them.
 
 pub mod abandonner;
 pub mod creer;
@@ -6,3 +9,80 @@ pub mod demarrer;
 pub mod historique;
 pub mod remplacer;
 pub mod voir;
+
+use domaine::{
+    candidature::{Candidature, Creation},
+    identifiant::Nru,
+    referentiel::Guichet,
+};
+use registre::Versionne;
+
+use crate::{acces::Ici, app::App, avancement, envoi, erreur::Erreur};
+
+/// How many NRU are drawn before giving up: they are so many that even a second draw is a surprise.
+const TIRAGES: usize = 5;
+
+/// What a new candidature takes over from another one.
+struct Reprise<'a> {
+    ancienne: &'a Candidature,
+    /// Motive for which the old one is abandoned with the same act; `None` keeps it open.
+    abandon: Option<&'a str>,
+}
+
+/// The links that lead back from a page of a candidature.
+fn fil<'a>(ici: &Ici, titre: &'a str, url: &'a str) -> [(&'a str, &'a str); 2] {
+    let depart =
+        if ici.agence() { ("Instruction", "/instruction") } else { ("Tableau de bord", "/tableau-de-bord") };
+    [depart, (titre, url)]
+}
+
+/// Makes a candidature for the produit of this request; gives the address of its page, or of the one that the same
+/// form made before.
+async fn ouvrir(
+    app: &App,
+    ici: &Ici,
+    guichet: Guichet,
+    reprise: Option<Reprise<'_>>,
+    jeton: &str,
+) -> Result<String, Erreur> {
+    let (par, le) = (ici.acteur(), app.maintenant());
+    for _ in 0..TIRAGES {
+        let mut tx = app.registre.ecrire().await?;
+        let produit = tx.load_produit(ici.produit()?.id).await?.ok_or(Erreur::Introuvable)?;
+        let creation = Creation {
+            id: app.id(),
+            nru: Nru::tirer(u64::from_be_bytes(app.alea.octets())),
+            guichet,
+            produit: &produit,
+            referentiel: &app.referentiel,
+            remplace: reprise.as_ref().map(|reprise| reprise.ancienne),
+        };
+        let (candidature, evenement) = Candidature::creer(creation, &par, le)?;
+        let url = avancement::url(&candidature);
+        match tx.save_envoi(jeton, &url, le).await {
+            Ok(()) => {}
+            Err(registre::Erreur::Conflit) => {
+                drop(tx);
+                let premiere = envoi::deja(app, jeton).await?;
+                return premiere.ok_or(Erreur::Registre(registre::Erreur::Conflit));
+            }
+            Err(erreur) => return Err(erreur.into()),
+        }
+        match tx.save_candidature(&Versionne::nouveau(candidature), &evenement).await {
+            Ok(()) => {}
+            Err(registre::Erreur::Conflit) => continue,
+            Err(erreur) => return Err(erreur.into()),
+        }
+        if let Some(Reprise { ancienne, abandon: Some(motif) }) = &reprise {
+            let lue = tx.load_candidature(ancienne.id).await?.ok_or(Erreur::Introuvable)?;
+            if !lue.etat.terminee() {
+                let (abandonnee, evenement) = lue.valeur.clone().abandonner(motif, &par, le)?;
+                tx.save_candidature(&lue.vers(abandonnee), &evenement).await?;
+            }
+        }
+        tx.commit().await?;
+        app.travail.notify_one();
+        return Ok(url);
+    }
+    Err(Erreur::Interne("no free NRU was drawn"))
+}

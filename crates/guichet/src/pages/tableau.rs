@@ -1,3 +1,5 @@
 //! Pages of `tableau`.
 
+mod dossier;
+mod urgence;
 pub mod voir;

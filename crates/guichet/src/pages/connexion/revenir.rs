@@ -82,7 +82,7 @@ fn cookie_etat(entetes: &HeaderMap) -> Option<&str> {
 }
 
 /// Where somebody goes first.
-pub(super) fn accueil_de(personne: &Personne) -> &'static str {
+pub(crate) fn accueil_de(personne: &Personne) -> &'static str {
     let roles = &personne.roles_agence;
     if roles.is_empty() {
         "/tableau-de-bord"

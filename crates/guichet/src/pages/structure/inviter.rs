@@ -1,7 +1,64 @@
-use axum::response::Response;
+//! Invites somebody into the structure.
+//!
+//! Rule: the secret of the invitation travels in the mail alone; the registry keeps its fingerprint.
 
-use crate::erreur::Erreur;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use domaine::{
+    identifiant::Courriel,
+    structure::{Invitation, Refus, Role},
+};
+use jiff::{SignedDuration, Timestamp};
+use web::{Champs, Formulaire, Genre};
 
-pub async fn inviter() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+use super::voir;
+use crate::{acces::Ici, app::App, erreur::Erreur, session};
+
+/// How long an invitation may be accepted.
+const DUREE: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+pub async fn inviter(
+    State(app): State<App>,
+    ici: Ici,
+    Formulaire(saisie): Formulaire,
+) -> Result<Response, Erreur> {
+    let courriel = saisie.texte("courriel").parse::<Courriel>();
+    let role = Role::depuis_cle(saisie.texte("role"));
+    let mut f = Champs::depuis(saisie);
+    if let Err(refus) = &courriel {
+        f.refuser("courriel", refus.to_string());
+    }
+    if role.is_none() {
+        f.refuser("role", "Choisissez un rôle.");
+    }
+    let (Ok(courriel), Some(role)) = (courriel, role) else { return voir::page(&app, &ici, f).await };
+    let secret = app.alea.jeton();
+    let le = app.maintenant();
+    let invitation = Invitation {
+        empreinte: super::empreinte(&secret),
+        courriel: courriel.clone(),
+        role,
+        par: ici.acteur(),
+        expire: le.saturating_add(DUREE).unwrap_or(Timestamp::MAX),
+    };
+    let structure = ici.structure()?.id;
+    let invitee = super::agir(&app, structure, |structure| structure.inviter(invitation.clone(), le)).await?;
+    if let Err(refus) = invitee {
+        let champ = if refus == Refus::MandataireSeul { "role" } else { "courriel" };
+        f.refuser(champ, refus.to_string());
+        return voir::page(&app, &ici, f).await;
+    }
+    let mut texte = format!("Invitation envoyée à {courriel}.");
+    if app.config.demonstration {
+        let lien = app
+            .config
+            .url
+            .join(&format!("/invitations/{secret}"))
+            .map_or_else(|_| String::new(), String::from);
+        texte = format!("{texte} En démonstration, son lien est : {lien}");
+    }
+    session::aviser(&app, &ici, Genre::Succes, &texte).await?;
+    Ok(Redirect::to("/structure#invitations").into_response())
 }

@@ -1,11 +1,76 @@
-use axum::response::Response;
+//! Changes the role of a member, or withdraws one.
 
-use crate::erreur::Erreur;
+use axum::{
+    extract::{Path, State},
+    response::{IntoResponse, Redirect, Response},
+};
+use domaine::{
+    id::Id,
+    structure::{Personne, Refus, Role, Structure},
+};
+use web::{Formulaire, Genre};
 
-pub async fn changer_role() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+use crate::{acces::Ici, app::App, erreur::Erreur, session};
+
+pub async fn changer_role(
+    State(app): State<App>,
+    ici: Ici,
+    Path(personne): Path<String>,
+    Formulaire(saisie): Formulaire,
+) -> Result<Response, Erreur> {
+    let structure = ici.structure()?;
+    let (id, nom) = membre(structure, &personne)?;
+    let role = Role::depuis_cle(saisie.texte("role"))
+        .ok_or_else(|| Erreur::Demande("Ce rôle n’existe pas.".to_owned()))?;
+    let (par, le) = (ici.acteur(), app.maintenant());
+    let inchange = structure.membre(id).is_some_and(|membre| membre.role == role);
+    let fait = if inchange {
+        Ok(())
+    } else {
+        super::agir(&app, structure.id, |structure| structure.changer_role(id, role, &par, le))
+            .await?
+            .map(drop)
+    };
+    repondre(&app, &ici, fait, &format!("{nom} est maintenant {}.", role.libelle())).await
 }
 
-pub async fn retirer() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+pub async fn retirer(
+    State(app): State<App>,
+    ici: Ici,
+    Path(personne): Path<String>,
+    _: Formulaire,
+) -> Result<Response, Erreur> {
+    let structure = ici.structure()?;
+    let (id, nom) = membre(structure, &personne)?;
+    let (par, le) = (ici.acteur(), app.maintenant());
+    let fait = super::agir(&app, structure.id, |structure| structure.retirer(id, &par, le)).await?.map(drop);
+    if fait.is_ok() {
+        let mut tx = app.registre.ecrire().await?;
+        if let Some(mut personne) = tx.load_personne(id).await? {
+            personne.structure = None;
+            tx.save_personne(&personne).await?;
+            tx.commit().await?;
+        }
+        if id == ici.personne.id {
+            return Ok(Redirect::to("/tableau-de-bord").into_response());
+        }
+    }
+    repondre(&app, &ici, fait, &format!("{nom} ne fait plus partie de la structure.")).await
+}
+
+fn membre(structure: &Structure, personne: &str) -> Result<(Id<Personne>, String), Erreur> {
+    structure
+        .membres
+        .iter()
+        .find(|membre| membre.personne.to_string() == personne)
+        .map(|membre| (membre.personne, membre.nom.clone()))
+        .ok_or(Erreur::Introuvable)
+}
+
+async fn repondre(app: &App, ici: &Ici, fait: Result<(), Refus>, texte: &str) -> Result<Response, Erreur> {
+    match fait {
+        Ok(()) => session::aviser(app, ici, Genre::Succes, texte).await?,
+        Err(refus) => session::aviser(app, ici, Genre::Erreur, &refus.to_string()).await?,
+    }
+    Ok(Redirect::to("/structure#membres").into_response())
 }

@@ -1,0 +1,131 @@
+//! What needs the person first, the gravest on top.
+
+use domaine::{
+    calendrier::{Fin, jours_restants},
+    candidature::Etat,
+    chapitre::EtatChapitre,
+    produit::EtatProduit,
+};
+use jiff::Timestamp;
+use web::Genre;
+
+use super::dossier::{Document, Dossier, Espace};
+
+/// Days before the end of an autorisation from which it is worth a line.
+const PREAVIS_AUTORISATION: i32 = 30;
+/// The same for a habilitation, whose renewal takes a whole dossier.
+const PREAVIS_HABILITATION: i32 = 180;
+
+/// A line of « À faire en premier ».
+pub(super) struct Urgence {
+    pub(super) genre: Genre,
+    pub(super) texte: String,
+    pub(super) detail: String,
+    pub(super) url: String,
+    pub(super) geste: &'static str,
+}
+
+pub(super) fn urgences(espace: &Espace, le: Timestamp) -> Vec<Urgence> {
+    let mut urgences: Vec<Urgence> =
+        espace.documents.iter().filter_map(|document| echeance(document, le)).collect();
+    urgences.extend(espace.dossiers.iter().flat_map(du_dossier));
+    for produit in &espace.produits {
+        if produit.etat == EtatProduit::Brouillon {
+            urgences.push(Urgence {
+                genre: Genre::Neutre,
+                texte: "Terminer la fiche d’un produit".to_owned(),
+                detail: produit.titre(),
+                url: format!("/produits/{}/modifier", produit.id),
+                geste: "Reprendre",
+            });
+        }
+    }
+    urgences.sort_by_key(|urgence| match urgence.genre {
+        Genre::Erreur => 0,
+        Genre::Attention => 1,
+        Genre::Info => 2,
+        Genre::Succes | Genre::Neutre => 3,
+    });
+    urgences
+}
+
+fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
+    if !document.compte {
+        return None;
+    }
+    let jours = jours_restants(le, Fin::au_soir_du(document.dernier_jour));
+    let preavis = if document.autorisation { PREAVIS_AUTORISATION } else { PREAVIS_HABILITATION };
+    if jours > preavis {
+        return None;
+    }
+    let (genre, texte) = match jours {
+        ..0 => (Genre::Erreur, format!("{} expirée", document.nature)),
+        0 => (Genre::Erreur, format!("{} : dernier jour de validité", document.nature)),
+        1 => (Genre::Attention, format!("{} : plus qu’un jour", document.nature)),
+        jours => (Genre::Attention, format!("{} : plus que {jours} jours", document.nature)),
+    };
+    Some(Urgence {
+        genre,
+        texte,
+        detail: format!("{}, valable jusqu’au {}", document.titre, document.fin),
+        url: document.candidature.clone(),
+        geste: "Voir",
+    })
+}
+
+fn du_dossier(dossier: &Dossier) -> Vec<Urgence> {
+    let mut urgences = Vec::new();
+    let mut ajouter = |genre, texte: String, url: String, geste| {
+        urgences.push(Urgence { genre, texte, detail: dossier.titre.clone(), url, geste });
+    };
+    match &dossier.candidature.etat {
+        Etat::FormulaireACorriger => ajouter(
+            Genre::Attention,
+            "Corriger le formulaire administratif".to_owned(),
+            format!("{}/formulaire", dossier.url),
+            "Corriger",
+        ),
+        Etat::FormulaireEnCours if dossier.pourcentage == Some(100) => ajouter(
+            Genre::Info,
+            "Soumettre le formulaire administratif, il est complet".to_owned(),
+            format!("{}/formulaire", dossier.url),
+            "Soumettre",
+        ),
+        Etat::Dormante { .. } => ajouter(
+            Genre::Attention,
+            "Reprendre une candidature en sommeil".to_owned(),
+            dossier.url.clone(),
+            "Reprendre",
+        ),
+        Etat::DepotOuvert => {
+            for chapitre in &dossier.candidature.chapitres {
+                let url = format!("{}/chapitres/{}", dossier.url, chapitre.code);
+                match &chapitre.etat {
+                    EtatChapitre::ACorriger { .. } => ajouter(
+                        Genre::Attention,
+                        format!("Corriger le chapitre « {} »", chapitre.titre),
+                        url,
+                        "Corriger",
+                    ),
+                    EtatChapitre::ACompleter if chapitre.complet() => ajouter(
+                        Genre::Info,
+                        format!("Soumettre le chapitre « {} », il est complet", chapitre.titre),
+                        url,
+                        "Soumettre",
+                    ),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+    if dossier.non_lus > 0 {
+        ajouter(
+            Genre::Info,
+            format!("Lire {}", dossier.texte_non_lus),
+            format!("{}/messages", dossier.url),
+            "Lire",
+        );
+    }
+    urgences
+}
