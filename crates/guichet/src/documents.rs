@@ -9,6 +9,7 @@ pub mod verification;
 
 pub use autorisation::PieceAutorisation;
 pub use habilitation::PieceHabilitation;
+pub(crate) use habilitation::adresse_registre;
 
 use document::{Feuille, Mention, PieceJointe};
 use jiff::Timestamp;
@@ -102,4 +103,20 @@ pub(crate) async fn signer(app: &App, piece: Piece, raison: &str, le: Timestamp)
     tokio::task::spawn_blocking(travail)
         .await
         .map_err(|_| Erreur::Interne("the signature was interrupted"))?
+}
+
+/// The letter that waits for its signature, marked as such, for those who are to read it first.
+pub(crate) async fn projet(
+    app: &App,
+    habilitation: &domaine::habilitation::Habilitation,
+) -> Result<Vec<u8>, Erreur> {
+    let piece =
+        PieceHabilitation::nouvelle(app, habilitation.contenu.clone(), "[signataire]", app.maintenant());
+    let mut feuille = piece.feuille();
+    feuille.blocs.insert(
+        0,
+        document::Bloc::Paragraphe("**PROJET SOUMIS À SIGNATURE – DOCUMENT SANS VALEUR**".to_owned()),
+    );
+    let travail = move || Ok(document::rendre(&feuille)?);
+    tokio::task::spawn_blocking(travail).await.map_err(|_| Erreur::Interne("the drawing was interrupted"))?
 }

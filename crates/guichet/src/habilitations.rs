@@ -123,41 +123,44 @@ async fn remplacer_les_anciennes(
                 Avertissement::HabilitationRemplacee { numero: numero.clone(), par: par.clone() };
             avertir(tx, app, &candidature, avertissement).await?;
         }
-        prevenir_dependants(tx, app, &numero, &format!("remplacée par {par}")).await?;
+        let touchee = Avertissement::DependanceTouchee {
+            numero: numero.clone(),
+            etat: format!("remplacée par {par}"),
+        };
+        prevenir_dependants(tx, app, &numero, &touchee).await?;
     }
     Ok(())
 }
 
 /// Changes a habilitation that is in force, and tells its holder and whoever relies on it.
-///
-/// `etat` is how the dependants read it, for instance « suspendue »; empty when they have nothing to fear.
 pub(crate) async fn changer(
     app: &App,
     lue: &Versionne<Habilitation>,
     suite: (Habilitation, domaine::evenement::Evenement),
-    avertissement: Avertissement,
-    etat: &str,
+    titulaire: Avertissement,
+    dependants: &Avertissement,
 ) -> Result<(), Erreur> {
     let (changee, evenement) = suite;
     let mut tx = app.registre.ecrire().await?;
     tx.save_habilitation(&lue.vers(changee), &evenement).await?;
     if let Some(candidature) = tx.load_candidature(lue.candidature).await? {
-        avertir(&mut tx, app, &candidature, avertissement).await?;
+        avertir(&mut tx, app, &candidature, titulaire).await?;
     }
-    if !etat.is_empty() {
-        prevenir_dependants(&mut tx, app, lue.numero(), etat).await?;
-    }
+    prevenir_dependants(&mut tx, app, lue.numero(), dependants).await?;
     tx.commit().await?;
     app.travail.notify_one();
     Ok(())
 }
 
-/// Tells every opérateur whose candidature names this habilitation that it is no longer in force.
-async fn prevenir_dependants(tx: &mut Tx, app: &App, numero: &str, etat: &str) -> Result<(), Erreur> {
+/// Tells every opérateur whose candidature names this habilitation what became of it.
+async fn prevenir_dependants(
+    tx: &mut Tx,
+    app: &App,
+    numero: &str,
+    avertissement: &Avertissement,
+) -> Result<(), Erreur> {
     for dependante in tx.load_candidatures_dependantes(numero).await? {
-        let avertissement =
-            Avertissement::DependanceTouchee { numero: numero.to_owned(), etat: etat.to_owned() };
-        avertir(tx, app, &dependante, avertissement).await?;
+        avertir(tx, app, &dependante, avertissement.clone()).await?;
     }
     Ok(())
 }

@@ -265,6 +265,16 @@ pub fn table() -> Vec<Route> {
             autorisation::voir::telecharger,
         ),
         get(
+            "/candidatures/{id}/autorisation/fiche",
+            Sur(Cible::Candidature, O::Autorisation, A::Lire),
+            autorisation::fiche::voir,
+        ),
+        get(
+            "/habilitations/{numero}",
+            Sur(Cible::Habilitation, O::Habilitation, A::Lire),
+            habilitation::voir::voir,
+        ),
+        get(
             "/habilitations/{numero}/pdf",
             Sur(Cible::Habilitation, O::Habilitation, A::Lire),
             habilitation::telecharger::telecharger,

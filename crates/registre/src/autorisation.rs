@@ -4,6 +4,14 @@ use domaine::{autorisation::Autorisation, candidature::Candidature, evenement::E
 
 use crate::base::{Resultat, Tx, Versionne, exige_une, json};
 
+/// A line of a list.
+#[derive(Clone, Debug)]
+pub struct ResumeAutorisation {
+    pub autorisation: Autorisation,
+    pub titre: String,
+    pub denomination: String,
+}
+
 impl Tx {
     pub async fn load_autorisation(
         &mut self,
@@ -18,13 +26,24 @@ impl Tx {
         .transpose()
     }
 
-    /// Every autorisation, the last to end first.
-    pub async fn load_autorisations(&mut self) -> Resultat<Vec<Versionne<Autorisation>>> {
-        self.lignes("SELECT donnees, version FROM autorisation ORDER BY fin DESC, numero", vec![])
-            .await?
-            .iter()
-            .map(|ligne| ligne.versionne("autorisation"))
-            .collect()
+    /// Every autorisation, the last to end first, with the title of its produit and the name of the company.
+    pub async fn load_autorisations(&mut self) -> Resultat<Vec<ResumeAutorisation>> {
+        self.lignes(
+            "SELECT autorisation.donnees, candidature.titre, candidature.denomination FROM autorisation
+             JOIN candidature ON candidature.id = autorisation.candidature
+             ORDER BY autorisation.fin DESC, autorisation.numero",
+            vec![],
+        )
+        .await?
+        .iter()
+        .map(|ligne| {
+            Ok(ResumeAutorisation {
+                autorisation: ligne.donnees("autorisation")?,
+                titre: ligne.texte("titre")?,
+                denomination: ligne.texte("denomination")?,
+            })
+        })
+        .collect()
     }
 
     /// `evenement` is `None` when only the document was made: the issue was already told.

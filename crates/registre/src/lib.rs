@@ -19,6 +19,7 @@ mod session_web;
 mod structure;
 mod tache;
 
+pub use autorisation::ResumeAutorisation;
 pub use base::{Erreur, Registre, Resultat, Tx, Versionne};
 pub use candidature::{FiltreCandidatures, ResumeCandidature};
 pub use evenement::{ChaineRompue, EvenementLu};

@@ -90,6 +90,10 @@ pub(crate) enum Avertissement {
         numero: String,
         etat: String,
     },
+    /// The suspension of that habilitation was lifted.
+    DependanceRetablie {
+        numero: String,
+    },
     /// The agency has waited for a correction that long.
     CorrectionAttendue {
         jours: i32,

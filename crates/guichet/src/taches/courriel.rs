@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{
-        Mailbox, MultiPart, SinglePart,
-        header::{ContentType, HeaderName, HeaderValue},
+        Body, Mailbox, SinglePart,
+        header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue},
     },
 };
 use registre::{Tache, Tx};
@@ -114,6 +114,8 @@ fn composer(app: &App, lettre: &Lettre, id: &str) -> Result<Message, Erreur> {
     let expediteur: Mailbox = app.config.courriel.expediteur().parse().map_err(courriel)?;
     let destinataire: Mailbox = lettre.a.parse().map_err(courriel)?;
     let hote = app.config.url.host_str().unwrap_or("localhost");
+    let corps = Body::new_with_encoding(texte(app, lettre), ContentTransferEncoding::QuotedPrintable)
+        .map_err(|_| Erreur::Interne("a mail can't be encoded"))?;
     let automatique = HeaderName::new_from_ascii_str("Auto-Submitted");
     Message::builder()
         .from(expediteur)
@@ -122,10 +124,7 @@ fn composer(app: &App, lettre: &Lettre, id: &str) -> Result<Message, Erreur> {
         .date(lettre.le.into())
         .message_id(Some(format!("<{id}@{hote}>")))
         .raw_header(HeaderValue::new(automatique, "auto-generated".to_owned()))
-        .multipart(
-            MultiPart::mixed()
-                .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(texte(app, lettre))),
-        )
+        .singlepart(SinglePart::builder().header(ContentType::TEXT_PLAIN).body(corps))
         .map_err(courriel)
 }
 

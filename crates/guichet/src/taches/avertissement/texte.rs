@@ -165,7 +165,8 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
         | A::HabilitationRetiree { .. }
         | A::HabilitationRemplacee { .. }
         | A::HabilitationFin { .. }
-        | A::DependanceTouchee { .. } => habilitation(avertissement, candidature),
+        | A::DependanceTouchee { .. }
+        | A::DependanceRetablie { .. } => habilitation(avertissement, candidature),
         A::CorrectionAttendue { jours } => industriel(
             "Corrections attendues",
             format!(
@@ -284,13 +285,21 @@ fn habilitation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
                 "L’habilitation {numero}, sur laquelle s’appuie votre candidature {nru}, est {etat}. Prenez contact avec son titulaire ; au besoin, écrivez à l’agence par la messagerie."
             ),
         ),
+        A::DependanceRetablie { numero } => (
+            numero,
+            "Habilitation dont vous dépendez",
+            format!(
+                "L’habilitation {numero}, sur laquelle s’appuie votre candidature {nru}, est de nouveau en vigueur."
+            ),
+        ),
         _ => return Vec::new(),
     };
-    let (cercle, chemin) = match avertissement {
-        A::DependanceTouchee { .. } => (Cercle::Responsables, format!("/registre/{numero}")),
-        _ => (Cercle::Responsables, format!("/habilitations/{numero}")),
+    let chemin = match avertissement {
+        // Somebody else's: its public page is all that they may see.
+        A::DependanceTouchee { .. } | A::DependanceRetablie { .. } => format!("/registre/{numero}"),
+        _ => format!("/habilitations/{numero}"),
     };
-    vec![Courrier::vers(cercle, objet, corps, chemin)]
+    vec![Courrier::vers(Cercle::Responsables, objet, corps, chemin)]
 }
 
 fn delai(pourcent: i32, candidature: &Candidature, racine: &str) -> Vec<Courrier> {
