@@ -17,6 +17,7 @@ mod envoi;
 pub mod erreur;
 pub mod fichiers;
 mod habilitations;
+mod messagerie;
 pub mod ouverture;
 pub mod pages;
 pub mod routes;

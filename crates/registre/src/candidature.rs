@@ -24,6 +24,8 @@ pub struct FiltreCandidatures {
     pub sans_referent: bool,
     /// Only those that wait for the agency.
     pub attend_agence: bool,
+    /// Only those that have waited for the agency since before this instant.
+    pub attend_depuis: Option<Timestamp>,
     /// Part of the NRU, of the title or of the company's name.
     pub texte: String,
     pub page: i64,
@@ -51,14 +53,16 @@ fn referent(candidature: &Candidature) -> Option<String> {
 const COMPTE: &str = "SELECT count(*) AS total FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
-    AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)";
+    AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
+    AND ($7 = 0 OR attente_agence <= $7)";
 
 const PAGE: &str = "SELECT donnees, denomination FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
     AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
+    AND ($7 = 0 OR attente_agence <= $7)
     ORDER BY CASE WHEN attente_agence IS NULL THEN 1 ELSE 0 END, attente_agence, active_le DESC
-    LIMIT $7 OFFSET $8";
+    LIMIT $8 OFFSET $9";
 
 impl FiltreCandidatures {
     fn valeurs(&self) -> Vec<crate::base::Valeur> {
@@ -71,6 +75,7 @@ impl FiltreCandidatures {
             self.sans_referent.into(),
             self.attend_agence.into(),
             if texte.is_empty() { String::new() } else { format!("%{texte}%") }.into(),
+            self.attend_depuis.map_or(0, Timestamp::as_microsecond).into(),
         ]
     }
 }

@@ -1,0 +1,105 @@
+//! The difference of two texts, line by line, as each side shows it.
+//!
+//! Rule: the work is bounded. Between a common head and a common tail, more than [`CASES_MAX`] pairs of lines are not
+//! aligned: all that stands there is shown as changed.
+
+const CASES_MAX: usize = 4_000_000;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cote {
+    Avant,
+    Apres,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ligne {
+    pub texte: String,
+    /// Removed on the side before, added on the side after.
+    pub changee: bool,
+}
+
+/// The lines of one side, those that the other side lacks marked.
+pub fn cote(avant: &str, apres: &str, cote: Cote) -> Vec<Ligne> {
+    let (a, b): (Vec<&str>, Vec<&str>) = (avant.lines().collect(), apres.lines().collect());
+    let (gardees_a, gardees_b) = communes(&a, &b);
+    let (lignes, gardees) = match cote {
+        Cote::Avant => (a, gardees_a),
+        Cote::Apres => (b, gardees_b),
+    };
+    lignes
+        .into_iter()
+        .zip(gardees)
+        .map(|(texte, gardee)| Ligne { texte: texte.to_owned(), changee: !gardee })
+        .collect()
+}
+
+/// For each line of either side, whether it belongs to the longest common subsequence.
+fn communes(a: &[&str], b: &[&str]) -> (Vec<bool>, Vec<bool>) {
+    let tete = a.iter().zip(b).take_while(|(x, y)| x == y).count();
+    let queue = a[tete..].iter().rev().zip(b[tete..].iter().rev()).take_while(|(x, y)| x == y).count();
+    let (milieu_a, milieu_b) = (&a[tete..a.len() - queue], &b[tete..b.len() - queue]);
+    let mut gardees_a = vec![true; a.len()];
+    let mut gardees_b = vec![true; b.len()];
+    gardees_a[tete..a.len() - queue].fill(false);
+    gardees_b[tete..b.len() - queue].fill(false);
+    let (n, m) = (milieu_a.len(), milieu_b.len());
+    if n == 0 || m == 0 || n.saturating_mul(m) > CASES_MAX {
+        return (gardees_a, gardees_b);
+    }
+    // longueurs[i * (m + 1) + j]: longest common subsequence of what follows i and j.
+    let mut longueurs = vec![0_u32; (n + 1) * (m + 1)];
+    for i in (0..n).rev() {
+        for j in (0..m).rev() {
+            longueurs[i * (m + 1) + j] = if milieu_a[i] == milieu_b[j] {
+                longueurs[(i + 1) * (m + 1) + j + 1] + 1
+            } else {
+                longueurs[(i + 1) * (m + 1) + j].max(longueurs[i * (m + 1) + j + 1])
+            };
+        }
+    }
+    let (mut i, mut j) = (0, 0);
+    while i < n && j < m {
+        if milieu_a[i] == milieu_b[j] {
+            gardees_a[tete + i] = true;
+            gardees_b[tete + j] = true;
+            i += 1;
+            j += 1;
+        } else if longueurs[(i + 1) * (m + 1) + j] >= longueurs[i * (m + 1) + j + 1] {
+            i += 1;
+        } else {
+            j += 1;
+        }
+    }
+    (gardees_a, gardees_b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marquees(avant: &str, apres: &str, c: Cote) -> Vec<String> {
+        cote(avant, apres, c).into_iter().filter(|ligne| ligne.changee).map(|ligne| ligne.texte).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_marked() {
+        for (avant, apres, retirees, ajoutees) in [
+            ("a\nb\nc", "a\nb\nc", "", ""),
+            ("a\nb\nc", "a\nx\nc", "b", "x"),
+            ("a\nb", "a\nb\nc", "", "c"),
+            ("a\nb\nc\nd", "b\nd", "a c", ""),
+            ("", "a\nb", "", "a b"),
+            ("a\nb\na", "b\na\nb", "a", "b"),
+        ] {
+            assert_eq!(marquees(avant, apres, Cote::Avant).join(" "), retirees, "{avant:?}");
+            assert_eq!(marquees(avant, apres, Cote::Apres).join(" "), ajoutees, "{apres:?}");
+        }
+    }
+
+    #[test]
+    fn a_huge_difference_is_bounded() {
+        let avant: String = (0..3000).map(|n| format!("a{n}\n")).collect();
+        let apres: String = (0..3000).map(|n| format!("b{n}\n")).collect();
+        assert_eq!(marquees(&avant, &apres, Cote::Avant).len(), 3000);
+    }
+}
