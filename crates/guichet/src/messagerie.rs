@@ -27,8 +27,14 @@ pub async fn poster(
     texte: String,
     le: Timestamp,
 ) -> Result<(), Erreur> {
-    let message =
-        Message { id: app.id(), auteur: par.clone(), agence: true, le, texte: raccourcir(texte), pieces: vec![] };
+    let message = Message {
+        id: app.id(),
+        auteur: par.clone(),
+        agence: true,
+        le,
+        texte: raccourcir(texte),
+        pieces: vec![],
+    };
     tx.save_message(candidature.id, &message).await?;
     Ok(())
 }

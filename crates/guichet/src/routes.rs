@@ -5,6 +5,7 @@
 
 use axum::{
     Router,
+    extract::DefaultBodyLimit,
     handler::Handler,
     middleware::from_fn_with_state,
     routing::{MethodRouter, on},
@@ -252,7 +253,7 @@ pub fn table() -> Vec<Route> {
         post(
             "/candidatures/{id}/messages",
             Sur(Cible::Candidature, O::Messagerie, A::Ecrire),
-            message::envoyer::envoyer,
+            message::envoyer::envoyer.layer(DefaultBodyLimit::max(message::envoyer::CORPS_MAX)),
         ),
         get(
             "/candidatures/{id}/messages/fichiers/{sha256}",

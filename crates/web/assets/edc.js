@@ -5,6 +5,7 @@
 //                                    [data-etat-enregistrement], made at the end of the form if there is none
 //   form[data-surveiller]            warns before leaving with unsaved changes
 //   button[data-confirmer=TEXT]      asks before sending
+//   select[data-insere=ID]           puts the data-texte of the chosen option in the field ID, after what is there
 //   input[type=file][data-tus=URL][data-tus-cache=NAME]
 //                                    resumable upload (tus 1.0); the id of the finished upload goes to the form's hidden
 //                                    field NAME, and the file itself is not sent with the form
@@ -313,6 +314,17 @@
   // Coming back by the browser's history shows the page as it was left: sent, buttons disabled.
   addEventListener("pageshow", () => {
     for (const form of document.querySelectorAll("form[data-envoye]")) rouvrir(form);
+  });
+
+  // Ready-made texts
+
+  document.addEventListener("change", (evenement) => {
+    const choix = evenement.target.closest("select[data-insere]");
+    const champ = choix && document.getElementById(choix.dataset.insere);
+    const texte = choix?.selectedOptions[0]?.dataset.texte;
+    if (!champ || !texte || champ.value.includes(texte)) return;
+    champ.value = champ.value.trim() ? `${champ.value.trim()}\n${texte}` : texte;
+    champ.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   addEventListener("beforeunload", (evenement) => {

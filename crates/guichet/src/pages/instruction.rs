@@ -157,7 +157,10 @@ mod tests {
     fn a_form_comes_back_to_our_own_pages_only() {
         for (demande, attendu) in [
             ("/instruction?file=toutes&page=2", "/instruction?file=toutes&page=2"),
-            ("/candidatures/1/instruction/chapitres/TI#notes", "/candidatures/1/instruction/chapitres/TI#notes"),
+            (
+                "/candidatures/1/instruction/chapitres/TI#notes",
+                "/candidatures/1/instruction/chapitres/TI#notes",
+            ),
             ("", "/ailleurs"),
             ("https://mechant.example/", "/ailleurs"),
             ("//mechant.example/instruction", "/ailleurs"),

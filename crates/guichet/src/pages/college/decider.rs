@@ -37,9 +37,9 @@ fn lire(saisie: &Saisie, f: &mut Champs) -> Option<Avis> {
     let avis = match saisie.texte("avis") {
         "favorable" => Avis::Favorable,
         "refus" => Avis::Refus,
-        "complement" => Avis::Complement {
-            chapitres: saisie.tous("chapitres").into_iter().map(str::to_owned).collect(),
-        },
+        "complement" => {
+            Avis::Complement { chapitres: saisie.tous("chapitres").into_iter().map(str::to_owned).collect() }
+        }
         _ => {
             f.refuser("avis", "Choisissez la décision du collège.");
             return None;
@@ -88,15 +88,13 @@ pub async fn decider(
     let mut tx = app.registre.ecrire().await?;
     let lue = charger(&mut tx, id).await?;
     let candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
-    let faite = lue
-        .valeur
-        .clone()
-        .decider(dossier, decision.clone())
-        .map_err(|refus| refus.to_string())
-        .and_then(|session| {
-            let suite = candidature.valeur.clone().decider(id, &decision, le);
-            suite.map(|suite| (session, suite)).map_err(|refus| refus.to_string())
-        });
+    let faite =
+        lue.valeur.clone().decider(dossier, decision.clone()).map_err(|refus| refus.to_string()).and_then(
+            |session| {
+                let suite = candidature.valeur.clone().decider(id, &decision, le);
+                suite.map(|suite| (session, suite)).map_err(|refus| refus.to_string())
+            },
+        );
     let ((session, ecrite), (suivante, evenement)) = match faite {
         Ok(faite) => faite,
         Err(pourquoi) => {
@@ -129,13 +127,15 @@ pub async fn recuser(
     let motif = saisie.texte("motif_recusation").to_owned();
     if motif.is_empty() || motif.chars().count() > MOTIF_MAX {
         let mut f = Champs::depuis(saisie);
-        f.refuser("motif_recusation", "Dites en quelques mots pourquoi vous ne prenez pas part à la décision.");
+        f.refuser(
+            "motif_recusation",
+            "Dites en quelques mots pourquoi vous ne prenez pas part à la décision.",
+        );
         return montrer(&app, &ici, id, Some(dossier), StatusCode::UNPROCESSABLE_ENTITY, f).await;
     }
     let mut tx = app.registre.ecrire().await?;
     let lue = charger(&mut tx, id).await?;
-    let (session, evenement) =
-        lue.valeur.clone().recuser(dossier, motif, &ici.acteur(), app.maintenant())?;
+    let (session, evenement) = lue.valeur.clone().recuser(dossier, motif, &ici.acteur(), app.maintenant())?;
     tx.save_session_college(&lue.vers(session), &evenement).await?;
     tx.commit().await?;
     session::aviser(&app, &ici, Genre::Succes, "Votre récusation est inscrite.").await?;

@@ -54,12 +54,7 @@ pub async fn lister(State(app): State<App>, ici: Ici) -> Result<Response, Erreur
     montrer(&app, &ici, StatusCode::OK, Champs::vides()).await
 }
 
-pub(super) async fn montrer(
-    app: &App,
-    ici: &Ici,
-    statut: StatusCode,
-    f: Champs,
-) -> Result<Response, Erreur> {
+pub(super) async fn montrer(app: &App, ici: &Ici, statut: StatusCode, f: Champs) -> Result<Response, Erreur> {
     let mut tx = app.registre.lire().await?;
     let sessions = tx.load_sessions_college().await?;
     let filtre = FiltreCandidatures {

@@ -180,12 +180,7 @@ fn ligne(inscription: &Inscription, candidature: &Candidature, ouvert: bool) -> 
     }
 }
 
-fn composer(
-    ici: &Ici,
-    session: &Session,
-    inscription: &Inscription,
-    candidature: &Candidature,
-) -> Dossier {
+fn composer(ici: &Ici, session: &Session, inscription: &Inscription, candidature: &Candidature) -> Dossier {
     let base = format!("/candidatures/{}", candidature.id);
     let membre = ici.peut(Objet::College, Acte::Juger);
     let a_decider = inscription.decision.is_none()
@@ -236,7 +231,9 @@ fn composer(
         rouvrables: candidature
             .chapitres
             .iter()
-            .map(|chapitre| Choix::nouveau(&chapitre.code, &format!("{} · {}", chapitre.code, chapitre.titre)))
+            .map(|chapitre| {
+                Choix::nouveau(&chapitre.code, &format!("{} · {}", chapitre.code, chapitre.titre))
+            })
             .collect(),
     }
 }

@@ -43,7 +43,8 @@ pub async fn affecter(
     // A colleague took it since the page was shown: nothing changes before this person has seen it.
     if referent(&lue) != saisie.texte("vu") {
         let nom = lue.referent.as_ref().map_or("plus personne", |acteur| acteur.nom.as_str());
-        let texte = format!("Le référent a changé entre-temps : c’est maintenant {nom}. Rien n’a été modifié.");
+        let texte =
+            format!("Le référent a changé entre-temps : c’est maintenant {nom}. Rien n’a été modifié.");
         drop(tx);
         session::aviser(&app, &ici, Genre::Attention, &texte).await?;
         return Ok(destination.into_response());

@@ -6,7 +6,6 @@
 mod verdicts;
 pub(super) mod vue;
 
-use askama::Template;
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
@@ -22,7 +21,13 @@ use http::StatusCode;
 use registre::{Tx, Versionne};
 use web::{Champs, Formulaire, Genre, Saisie};
 
-use crate::{acces::Ici, app::App, erreur::Erreur, session};
+use crate::{
+    acces::Ici,
+    app::App,
+    erreur::Erreur,
+    messagerie, session,
+    taches::{Avertissement, avertir},
+};
 use verdicts::Suite;
 use vue::Page;
 
@@ -33,11 +38,7 @@ fn url(candidature: &Candidature, code: &str) -> String {
     format!("/candidatures/{}/instruction/chapitres/{code}", candidature.id)
 }
 
-pub async fn voir(
-    State(app): State<App>,
-    ici: Ici,
-    Path((_, code)): Chemin,
-) -> Result<Response, Erreur> {
+pub async fn voir(State(app): State<App>, ici: Ici, Path((_, code)): Chemin) -> Result<Response, Erreur> {
     let candidature = ici.candidature()?;
     let chapitre = candidature.chapitre(&code).ok_or(Erreur::Introuvable)?;
     let f = verdicts::champs(chapitre);
@@ -62,7 +63,7 @@ async fn montrer(
 ) -> Result<Response, Erreur> {
     let mut tx = app.registre.lire().await?;
     let page = Page::composer(app, ici, &mut tx, candidature, code, montre.f, montre.conflit).await?;
-    Ok(web::page_avec(montre.statut.unwrap_or(StatusCode::OK), &page as &(dyn Template)))
+    Ok(web::page_avec(montre.statut.unwrap_or(StatusCode::OK), &page))
 }
 
 /// Takes the chapter in charge, from nobody or from the colleague whom the page named.
@@ -161,10 +162,12 @@ pub async fn rouvrir(
     tx.save_candidature(&prochaine, &evenement).await?;
     let titre = prochaine.chapitre(&code).map_or("", |chapitre| chapitre.titre.as_str());
     let texte = format!("Le chapitre « {titre} » est rouvert.\n\n{motif}");
-    crate::messagerie::poster(&app, &mut tx, &prochaine, &par, texte, le).await?;
+    messagerie::poster(&app, &mut tx, &prochaine, &par, texte, le).await?;
+    avertir(&mut tx, &app, &prochaine, Avertissement::ChapitreRouvert { code: code.clone() }).await?;
     tx.commit().await?;
     app.travail.notify_one();
-    session::aviser(&app, &ici, Genre::Succes, "Le chapitre est rouvert ; l’industriel en est averti.").await?;
+    session::aviser(&app, &ici, Genre::Succes, "Le chapitre est rouvert ; l’industriel en est averti.")
+        .await?;
     Ok(Redirect::to(&url(&prochaine, &code)).into_response())
 }
 

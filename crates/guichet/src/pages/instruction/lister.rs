@@ -166,12 +166,7 @@ pub async fn lister(
 }
 
 /// The filters of every day, with how many dossiers stand behind each.
-async fn facettes(
-    tx: &mut Tx,
-    demande: &Demande,
-    ici: &Ici,
-    retard: Timestamp,
-) -> Result<Vec<Lien>, Erreur> {
+async fn facettes(tx: &mut Tx, demande: &Demande, ici: &Ici, retard: Timestamp) -> Result<Vec<Lien>, Erreur> {
     let mut liens = Vec::new();
     for (libelle, file, referent) in [
         ("Attendent l’agence", "", ""),
@@ -221,9 +216,7 @@ fn ligne(app: &App, resume: &ResumeCandidature, non_lus: i64) -> Ligne {
         etat: candidature.etat.libelle(),
         genre: genre_etat(&candidature.etat),
         detail: detail(candidature),
-        attente: candidature
-            .attente_agence
-            .map(|depuis| Attente::depuis(depuis, app.maintenant(), delai)),
+        attente: candidature.attente_agence.map(|depuis| Attente::depuis(depuis, app.maintenant(), delai)),
         referent: candidature.referent.as_ref().map_or_else(String::new, |un| un.nom.clone()),
         referent_id: candidature
             .referent

@@ -51,12 +51,7 @@ pub async fn ajouter(
     let mut tx = app.registre.ecrire().await?;
     if tx.load_envoi(saisie.texte("envoi")).await?.is_none() {
         tx.save_envoi(saisie.texte("envoi"), &retour, le).await?;
-        let note = NoteInterne {
-            objet: objet.to_owned(),
-            auteur: ici.acteur(),
-            le,
-            texte: texte.to_owned(),
-        };
+        let note = NoteInterne { objet: objet.to_owned(), auteur: ici.acteur(), le, texte: texte.to_owned() };
         tx.save_note(&app.alea.uuid(le).to_string(), candidature.id, &note).await?;
         tx.commit().await?;
     }

@@ -18,11 +18,11 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use web::{Cadre, Genre, Lien};
 
-use super::{
-    chapitre::vue::{lignes_fiche, previsualisable, taille},
-    genre_appreciation,
+use super::{chapitre::vue::lignes_fiche, genre_appreciation};
+use crate::{
+    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur,
+    pages::fichier::apercu::VISIBLES,
 };
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
 use lignes::Cote;
 
 /// Largest text file that is compared line by line, in bytes.
@@ -66,7 +66,9 @@ struct Volet {
 /// The versions of the line to which a preuve belongs, oldest first.
 fn lignee(slot: &Emplacement, preuve: Id<Preuve>, jusqua: Timestamp) -> Vec<&Preuve> {
     let mut premiere = preuve;
-    while let Some(avant) = slot.preuves.iter().find(|autre| autre.sortie == Some(Sortie::RemplaceePar(premiere))) {
+    while let Some(avant) =
+        slot.preuves.iter().find(|autre| autre.sortie == Some(Sortie::RemplaceePar(premiere)))
+    {
         premiere = avant.id;
     }
     let mut versions = Vec::new();
@@ -81,7 +83,10 @@ fn lignee(slot: &Emplacement, preuve: Id<Preuve>, jusqua: Timestamp) -> Vec<&Pre
     versions
 }
 
-fn trouver(candidature: &Candidature, id: &str) -> Option<(&Chapitre, &Emplacement, Id<Preuve>)> {
+fn trouver<'a>(
+    candidature: &'a Candidature,
+    id: &str,
+) -> Option<(&'a Chapitre, &'a Emplacement, Id<Preuve>)> {
     candidature.chapitres.iter().find_map(|chapitre| {
         chapitre.emplacements.iter().find_map(|slot| {
             let preuve = slot.preuves.iter().find(|preuve| preuve.id.to_string() == id)?;
@@ -187,7 +192,7 @@ fn volet(base: &str, preuve: &Preuve, lignes: Vec<lignes::Ligne>, recente: bool)
     let fichier = preuve.contenu.fichier();
     if let Some(fichier) = fichier {
         metadonnees.push(("Type", fichier.mime.clone()));
-        metadonnees.push(("Taille", taille(fichier.taille)));
+        metadonnees.push(("Taille", taille_lisible(fichier.taille)));
     }
     metadonnees.retain(|(_, valeur)| !valeur.is_empty());
     Volet {
@@ -202,17 +207,13 @@ fn volet(base: &str, preuve: &Preuve, lignes: Vec<lignes::Ligne>, recente: bool)
         metadonnees,
         fichier: fichier.map(|fichier| {
             let url = format!("{base}/fichiers/{}", fichier.sha256);
-            (fichier.nom.to_string(), url, previsualisable(&fichier.mime))
+            (fichier.nom.to_string(), url, VISIBLES.contains(&fichier.mime.as_str()))
         }),
         sha256: fichier.map_or_else(String::new, |fichier| fichier.sha256.clone()),
         lien: if let Contenu::Lien(lien) = &preuve.contenu { lien.clone() } else { String::new() },
         lignes,
         verdict: preuve.verdict.as_ref().map(|verdict| {
-            (
-                genre_appreciation(verdict.appreciation),
-                verdict.appreciation.libelle(),
-                verdict.motif.clone(),
-            )
+            (genre_appreciation(verdict.appreciation), verdict.appreciation.libelle(), verdict.motif.clone())
         }),
     }
 }

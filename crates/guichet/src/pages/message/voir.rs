@@ -1,7 +1,178 @@
-use axum::response::Response;
+//! The conversation of a candidature; seeing it is having read it.
 
-use crate::erreur::Erreur;
+use askama::Template;
+use axum::{
+    extract::{Query, State},
+    response::Response,
+};
+use domaine::{
+    calendrier::date_heure_fr,
+    candidature::Candidature,
+    permission::{Acte, Objet},
+};
+use http::StatusCode;
+use registre::Message;
+use serde::Deserialize;
+use web::{Cadre, Champs};
 
-pub async fn voir() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+use crate::{
+    acces::Ici,
+    app::App,
+    cadre::cadre,
+    depot::taille_lisible,
+    erreur::Erreur,
+    messagerie::{PIECES_MAX, TEXTE_MAX},
+};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Demande {
+    /// Template whose text begins the answer.
+    modele: String,
+}
+
+#[derive(Template)]
+#[template(path = "message/voir.html")]
+struct Page {
+    cadre: Cadre,
+    f: Champs,
+    dossier: String,
+    nru: String,
+    url: String,
+    messages: Vec<MessageVue>,
+    peut_ecrire: bool,
+    agence: bool,
+    /// Identity, title.
+    modeles: Vec<(String, String)>,
+    /// Files received with a form that was refused: identity of the upload, name.
+    gardes: Vec<(String, String)>,
+    envoi: String,
+    pieces_max: usize,
+    texte_max: usize,
+}
+
+struct MessageVue {
+    moi: bool,
+    auteur: String,
+    cote: &'static str,
+    le: String,
+    iso: String,
+    texte: String,
+    /// Name, address, size.
+    pieces: Vec<(String, String, String)>,
+    nouveau: bool,
+}
+
+pub async fn voir(
+    State(app): State<App>,
+    ici: Ici,
+    Query(demande): Query<Demande>,
+) -> Result<Response, Erreur> {
+    let mut f = Champs::vides();
+    if ici.agence() && !demande.modele.is_empty() {
+        let modeles = app.registre.lire().await?.load_modeles().await?;
+        if let Some(modele) = modeles.iter().find(|modele| modele.id == demande.modele) {
+            f = f.avec("texte", &modele.texte);
+        }
+    }
+    montrer(&app, &ici, StatusCode::OK, f, Vec::new()).await
+}
+
+pub(super) async fn montrer(
+    app: &App,
+    ici: &Ici,
+    statut: StatusCode,
+    f: Champs,
+    gardes: Vec<(String, String)>,
+) -> Result<Response, Erreur> {
+    let candidature = ici.candidature()?;
+    let agence = ici.agence();
+    let mut tx = app.registre.lire().await?;
+    let messages = tx.load_messages(candidature.id).await?;
+    let non_lus = tx.compter_non_lus(candidature.id, ici.personne.id, agence).await?;
+    let modeles = if agence { tx.load_modeles().await? } else { Vec::new() };
+    drop(tx);
+    if let Some(dernier) = messages.last().filter(|_| non_lus > 0) {
+        // Up to what is shown, not up to now: what comes in meanwhile stays unread.
+        let mut tx = app.registre.ecrire().await?;
+        tx.marquer_lu(candidature.id, ici.personne.id, dernier.le).await?;
+        tx.commit().await?;
+    }
+    let base = format!("/candidatures/{}", candidature.id);
+    let url = format!("{base}/messages");
+    let fil = if agence {
+        [("Instruction", "/instruction"), (candidature.titre.as_str(), base.as_str())]
+    } else {
+        [("Tableau de bord", "/tableau-de-bord"), (candidature.titre.as_str(), base.as_str())]
+    };
+    let page = Page {
+        cadre: cadre(app, Some(ici), "Messagerie", &url, &fil),
+        f,
+        dossier: candidature.titre.clone(),
+        nru: candidature.nru.to_string(),
+        messages: vues(candidature, &messages, ici, usize::try_from(non_lus).unwrap_or(0)),
+        peut_ecrire: ici.peut(Objet::Messagerie, Acte::Ecrire),
+        agence,
+        modeles: modeles
+            .into_iter()
+            .filter(|modele| modele.genre == "message")
+            .map(|modele| (modele.id, modele.titre))
+            .collect(),
+        gardes,
+        envoi: app.alea.jeton(),
+        pieces_max: PIECES_MAX,
+        texte_max: TEXTE_MAX,
+        url,
+    };
+    Ok(web::page_avec(statut, &page))
+}
+
+fn vues(candidature: &Candidature, messages: &[Message], ici: &Ici, non_lus: usize) -> Vec<MessageVue> {
+    let agence = ici.agence();
+    let mut restent = non_lus;
+    let mut vues: Vec<MessageVue> = messages
+        .iter()
+        .rev()
+        .map(|message| {
+            let nouveau = message.agence != agence && restent > 0;
+            restent -= usize::from(nouveau);
+            let base = format!("/candidatures/{}/messages/fichiers", candidature.id);
+            MessageVue {
+                moi: message.auteur.est(ici.personne.id),
+                auteur: auteur(candidature, message, agence),
+                cote: match (message.agence, agence) {
+                    (true, true) => "Agence",
+                    (true, false) => "",
+                    (false, _) => "Industriel",
+                },
+                le: date_heure_fr(message.le),
+                iso: message.le.to_string(),
+                texte: message.texte.clone(),
+                pieces: message
+                    .pieces
+                    .iter()
+                    .map(|piece| {
+                        let url = format!("{base}/{}", piece.sha256);
+                        (piece.nom.to_string(), url, taille_lisible(piece.taille))
+                    })
+                    .collect(),
+                nouveau,
+            }
+        })
+        .collect();
+    vues.reverse();
+    vues
+}
+
+/// Who wrote, as this side may know it: names of the agency stay inside, but the référent's.
+fn auteur(candidature: &Candidature, message: &Message, agence: bool) -> String {
+    if agence || !message.agence {
+        return message.auteur.nom.clone();
+    }
+    let referent = candidature.referent.as_ref().and_then(|acteur| acteur.personne);
+    if referent.is_some() && referent == message.auteur.personne {
+        format!("{}, référent de votre dossier", message.auteur.nom)
+    } else {
+        "L’agence".to_owned()
+    }
 }

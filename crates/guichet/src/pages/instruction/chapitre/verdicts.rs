@@ -6,7 +6,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use axum::response::{IntoResponse, Redirect, Response};
 use domaine::{
     autorisation,
-    candidature::{Candidature, Refus},
+    candidature::{Candidature, Etat, Refus},
     chapitre::{Chapitre, EtatChapitre},
     evenement::{Acteur, Evenement},
     id::Id,
@@ -19,7 +19,13 @@ use registre::{ModeleMessage, Versionne};
 use web::{Champs, Genre, Saisie};
 
 use super::{Montre, charger, detenteur, montrer, url};
-use crate::{acces::Ici, app::App, erreur::Erreur, messagerie, session};
+use crate::{
+    acces::Ici,
+    app::App,
+    erreur::Erreur,
+    messagerie, session,
+    taches::{Avertissement, avertir},
+};
 
 /// Longest motive, in characters.
 pub const MOTIF_MAX: usize = 2000;
@@ -147,10 +153,12 @@ pub async fn traiter(
     let fait = if f.en_faute() {
         Err(f)
     } else {
-        appliquer(lue.valeur.clone(), code, reprendre && autre, &jugements, suite, &par, le).map_err(|refus| {
-            f.refuser("", refus.to_string());
-            f
-        })
+        appliquer(lue.valeur.clone(), code, reprendre && autre, &jugements, suite, &par, le).map_err(
+            |refus| {
+                f.refuser("", refus.to_string());
+                f
+            },
+        )
     };
     let (candidature, mut evenements) = match fait {
         Ok(fait) => fait,
@@ -182,12 +190,21 @@ pub async fn traiter(
         Suite::Renvoyer => {
             let texte = demande(app.referentiel_de(&prochaine.referentiel)?, &prochaine, code);
             messagerie::poster(app, &mut tx, &prochaine, &par, texte, le).await?;
+            let avertissement = Avertissement::ChapitreACorriger { code: code.to_owned() };
+            avertir(&mut tx, app, &prochaine, avertissement).await?;
             "La correction est demandée ; l’industriel en est averti.".to_owned()
         }
         Suite::Valider => {
+            avertir(&mut tx, app, &prochaine, Avertissement::ChapitreValide { code: code.to_owned() })
+                .await?;
+            if prochaine.etat == Etat::DepotComplet {
+                avertir(&mut tx, app, &prochaine, Avertissement::DepotComplet).await?;
+            }
+            // Issues it once, and only for an éditeur whose technical prerequisites are valid.
+            crate::autorisations::emettre(&mut tx, app, &prochaine).await?;
             if code == autorisation::CHAPITRE && prochaine.guichet == Guichet::Editeur {
-                crate::autorisations::emettre(&mut tx, app, &prochaine).await?;
-                "Le chapitre est validé et l’autorisation d’accès aux environnements de test est émise.".to_owned()
+                "Le chapitre est validé ; l’autorisation d’accès aux environnements de test est accordée."
+                    .to_owned()
             } else {
                 "Le chapitre est validé.".to_owned()
             }

@@ -24,7 +24,10 @@ use super::{
     detenteur, instructeur, peut_juger, url,
     verdicts::{courantes, empreinte},
 };
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
+use crate::{
+    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur,
+    pages::fichier::apercu::VISIBLES,
+};
 
 #[derive(Template)]
 #[template(path = "instruction/chapitre.html")]
@@ -192,9 +195,9 @@ fn lisible_jusqua(chapitre: &Chapitre) -> Option<Timestamp> {
     match &chapitre.etat {
         EtatChapitre::ACompleter => None,
         EtatChapitre::ACorriger { le, .. } => Some(*le),
-        EtatChapitre::Soumis { .. }
-        | EtatChapitre::EnInstruction { .. }
-        | EtatChapitre::Valide { .. } => Some(Timestamp::MAX),
+        EtatChapitre::Soumis { .. } | EtatChapitre::EnInstruction { .. } | EtatChapitre::Valide { .. } => {
+            Some(Timestamp::MAX)
+        }
     }
 }
 
@@ -229,27 +232,6 @@ pub fn lignes_fiche(fiche: &Fiche) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Whether a browser shows this type by itself.
-pub fn previsualisable(mime: &str) -> bool {
-    matches!(mime, "application/pdf" | "image/png" | "image/jpeg" | "application/json" | "video/mp4" | "video/webm")
-        || mime.starts_with("text/")
-}
-
-/// « 1,2 Mo ».
-pub fn taille(octets: u64) -> String {
-    let (diviseur, unite) = match octets {
-        0..1_000 => return format!("{octets} o"),
-        1_000..1_000_000 => (1_000, "Ko"),
-        1_000_000..1_000_000_000 => (1_000_000, "Mo"),
-        _ => (1_000_000_000, "Go"),
-    };
-    let dixiemes = octets * 10 / diviseur;
-    if dixiemes % 10 == 0 || dixiemes >= 100 {
-        return format!("{} {unite}", dixiemes / 10);
-    }
-    format!("{},{} {unite}", dixiemes / 10, dixiemes % 10)
-}
-
 /// What every item of the page needs to be shown.
 struct Contexte<'a> {
     app: &'a App,
@@ -275,8 +257,8 @@ impl Contexte<'_> {
         let fichier = preuve.contenu.fichier().map(|fichier| FichierVue {
             nom: fichier.nom.to_string(),
             url: format!("{base}/fichiers/{}", fichier.sha256),
-            apercu: previsualisable(&fichier.mime),
-            detail: format!("{} · {}", fichier.mime, taille(fichier.taille)),
+            apercu: VISIBLES.contains(&fichier.mime.as_str()),
+            detail: format!("{} · {}", fichier.mime, taille_lisible(fichier.taille)),
             sha256: fichier.sha256.clone(),
         });
         let autres = match preuve.contenu.fichier() {
@@ -292,7 +274,8 @@ impl Contexte<'_> {
             Contenu::TestIntrusion(contenu) => fiche = lignes_fiche(contenu),
             Contenu::NonApplicable { justification } => non_applicable.clone_from(justification),
         }
-        let remplacante = slot.preuves.iter().any(|autre| autre.sortie == Some(Sortie::RemplaceePar(preuve.id)));
+        let remplacante =
+            slot.preuves.iter().any(|autre| autre.sortie == Some(Sortie::RemplaceePar(preuve.id)));
         let version = self.candidature.formulaire.valeur("version");
         let objet = format!("preuve:{id}");
         Ok(ItemVue {
@@ -400,7 +383,10 @@ impl Page {
             _ => None,
         };
         let perdu = if conflit.is_some() && !jugeable { typed(chapitre, &f) } else { Vec::new() };
-        let fil = [("Instruction", "/instruction"), (candidature.titre.as_str(), &format!("/candidatures/{}", candidature.id))];
+        let fil = [
+            ("Instruction", "/instruction"),
+            (candidature.titre.as_str(), &format!("/candidatures/{}", candidature.id)),
+        ];
         let titre = format!("{} : {}", chapitre.code, chapitre.titre);
         let referents = if peut_noter { choix_referents(&load_referents(tx).await?) } else { Vec::new() };
         let modeles = tx.load_modeles().await?;
@@ -444,9 +430,9 @@ impl Page {
                 courantes(chapitre).filter(|preuve| preuve.verdict.is_some()).count(),
                 courantes(chapitre).count(),
             ),
-            attente: candidature.attente_agence.map(|depuis| {
-                Attente::depuis(depuis, app.maintenant(), app.config.agence.delai_jours)
-            }),
+            attente: candidature
+                .attente_agence
+                .map(|depuis| Attente::depuis(depuis, app.maintenant(), app.config.agence.delai_jours)),
             referent: candidature.referent.as_ref().map_or_else(String::new, |un| un.nom.clone()),
             referent_id: candidature
                 .referent
@@ -546,23 +532,4 @@ fn typed(chapitre: &Chapitre, f: &Champs) -> Vec<(String, String)> {
         }
     }
     saisies
-}
-
-#[cfg(test)]
-mod tests {
-    use super::taille;
-
-    #[test]
-    fn sizes_are_read_at_a_glance() {
-        for (octets, texte) in [
-            (0, "0 o"),
-            (999, "999 o"),
-            (1_000, "1 Ko"),
-            (1_250, "1,2 Ko"),
-            (52_428_800, "52 Mo"),
-            (2_147_483_648, "2,1 Go"),
-        ] {
-            assert_eq!(taille(octets).replace('\u{a0}', " "), texte);
-        }
-    }
 }

@@ -42,29 +42,30 @@ fn communes(a: &[&str], b: &[&str]) -> (Vec<bool>, Vec<bool>) {
     let mut gardees_b = vec![true; b.len()];
     gardees_a[tete..a.len() - queue].fill(false);
     gardees_b[tete..b.len() - queue].fill(false);
-    let (n, m) = (milieu_a.len(), milieu_b.len());
-    if n == 0 || m == 0 || n.saturating_mul(m) > CASES_MAX {
+    let (hauteur, largeur) = (milieu_a.len(), milieu_b.len());
+    if hauteur == 0 || largeur == 0 || hauteur.saturating_mul(largeur) > CASES_MAX {
         return (gardees_a, gardees_b);
     }
-    // longueurs[i * (m + 1) + j]: longest common subsequence of what follows i and j.
-    let mut longueurs = vec![0_u32; (n + 1) * (m + 1)];
-    for i in (0..n).rev() {
-        for j in (0..m).rev() {
-            longueurs[i * (m + 1) + j] = if milieu_a[i] == milieu_b[j] {
-                longueurs[(i + 1) * (m + 1) + j + 1] + 1
+    // Longest common subsequence of what follows line i of one side and line j of the other.
+    let case = |i: usize, j: usize| i * (largeur + 1) + j;
+    let mut longueurs = vec![0_u32; (hauteur + 1) * (largeur + 1)];
+    for i in (0..hauteur).rev() {
+        for j in (0..largeur).rev() {
+            longueurs[case(i, j)] = if milieu_a[i] == milieu_b[j] {
+                longueurs[case(i + 1, j + 1)] + 1
             } else {
-                longueurs[(i + 1) * (m + 1) + j].max(longueurs[i * (m + 1) + j + 1])
+                longueurs[case(i + 1, j)].max(longueurs[case(i, j + 1)])
             };
         }
     }
     let (mut i, mut j) = (0, 0);
-    while i < n && j < m {
+    while i < hauteur && j < largeur {
         if milieu_a[i] == milieu_b[j] {
             gardees_a[tete + i] = true;
             gardees_b[tete + j] = true;
             i += 1;
             j += 1;
-        } else if longueurs[(i + 1) * (m + 1) + j] >= longueurs[i * (m + 1) + j + 1] {
+        } else if longueurs[case(i + 1, j)] >= longueurs[case(i, j + 1)] {
             i += 1;
         } else {
             j += 1;
