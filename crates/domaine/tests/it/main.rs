@@ -1,4 +1,15 @@
-//! The rules on real and on hostile material: the référentiel of the repository, and bytes of any kind.
+//! The rules on real and on hostile material: dossiers driven from act to act, the référentiel of the repository, and
+//! bytes of any kind.
 
+mod appui;
+mod autorisation;
+mod candidature;
+mod chapitre;
+mod college;
+mod formulaire;
+mod habilitation;
+mod invariants;
 mod octets;
+mod preuve;
 mod referentiel;
+mod structure;
