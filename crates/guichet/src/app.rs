@@ -12,7 +12,7 @@ use domaine::{
     referentiel::{Guichet, Referentiel},
 };
 use jiff::{Timestamp, civil::Date};
-use registre::{Registre, Versionne};
+use registre::{Registre, Tx, Versionne};
 use service::{alea::Alea, horloge::Horloge};
 use tokio::sync::Notify;
 
@@ -90,16 +90,18 @@ impl App {
         id: Id<Candidature>,
         acte: impl Fn(Candidature) -> Result<(Candidature, Evenement), Refus>,
     ) -> Result<Versionne<Candidature>, Erreur> {
-        self.agir_puis(id, acte, async |_, _| Ok(())).await
+        let (tx, candidature) = self.engager(id, acte).await?;
+        self.conclure(tx).await?;
+        Ok(candidature)
     }
 
-    /// The same, with more to write in the same transaction (a task, a document, a use of a file).
-    pub async fn agir_puis(
+    /// The same, with the transaction still open: for whoever has more to write in it (a task, a document, a use of a
+    /// file), and then to [`App::conclure`]. Dropped, nothing of it happened.
+    pub async fn engager(
         &self,
         id: Id<Candidature>,
         acte: impl Fn(Candidature) -> Result<(Candidature, Evenement), Refus>,
-        suite: impl AsyncFn(&mut registre::Tx, &Candidature) -> Result<(), Erreur>,
-    ) -> Result<Versionne<Candidature>, Erreur> {
+    ) -> Result<(Tx, Versionne<Candidature>), Erreur> {
         for essai in 1.. {
             let mut tx = self.registre.ecrire().await?;
             let lue = tx.load_candidature(id).await?.ok_or(Erreur::Introuvable)?;
@@ -110,11 +112,16 @@ impl App {
                 Err(registre::Erreur::Conflit) if essai < ESSAIS => continue,
                 Err(erreur) => return Err(erreur.into()),
             }
-            suite(&mut tx, &prochaine).await?;
-            tx.commit().await?;
-            self.travail.notify_one();
-            return Ok(Versionne { version: prochaine.version + 1, valeur: prochaine.valeur });
+            let suivante = Versionne { version: prochaine.version + 1, valeur: prochaine.valeur };
+            return Ok((tx, suivante));
         }
         Err(Erreur::Registre(registre::Erreur::Conflit))
+    }
+
+    /// Commits, and wakes the worker for the tasks that were written.
+    pub async fn conclure(&self, tx: Tx) -> Result<(), Erreur> {
+        tx.commit().await?;
+        self.travail.notify_one();
+        Ok(())
     }
 }

@@ -17,7 +17,13 @@ use domaine::{
 };
 use registre::Versionne;
 
-use crate::{acces::Ici, app::App, avancement, envoi, erreur::Erreur};
+use crate::{
+    acces::Ici,
+    app::App,
+    avancement, envoi,
+    erreur::Erreur,
+    taches::{Avertissement, avertir},
+};
 
 /// How many NRU are drawn before giving up: they are so many that even a second draw is a surprise.
 const TIRAGES: usize = 5;
@@ -78,6 +84,7 @@ async fn ouvrir(
             if !lue.etat.terminee() {
                 let (abandonnee, evenement) = lue.valeur.clone().abandonner(motif, &par, le)?;
                 tx.save_candidature(&lue.vers(abandonnee), &evenement).await?;
+                avertir(&mut tx, app, ancienne, Avertissement::CandidatureAbandonnee).await?;
             }
         }
         tx.commit().await?;

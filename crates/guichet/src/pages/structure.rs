@@ -11,6 +11,7 @@ use domaine::{
     id::Id,
     structure::{Refus, Structure},
 };
+use registre::Tx;
 
 use crate::{app::App, erreur::Erreur};
 
@@ -22,13 +23,13 @@ fn empreinte(secret: &str) -> String {
     hex::encode(digest(&SHA256, secret.as_bytes()))
 }
 
-/// Does an act on a structure and saves it with its event; decided anew when somebody else saved in between. The inner
-/// refusal is an answer for the page.
-async fn agir(
+/// Does an act on a structure and saves it with its event; decided anew when somebody else saved in between. Gives the
+/// structure with its transaction still open, or the refusal, which is an answer for the page.
+async fn engager(
     app: &App,
     id: Id<Structure>,
     acte: impl Fn(Structure) -> Result<(Structure, Evenement), Refus>,
-) -> Result<Result<Structure, Refus>, Erreur> {
+) -> Result<Result<(Tx, Structure), Refus>, Erreur> {
     for essai in 1.. {
         let mut tx = app.registre.ecrire().await?;
         let lue = tx.load_structure(id).await?.ok_or(Erreur::Introuvable)?;
@@ -36,13 +37,12 @@ async fn agir(
             Ok(suite) => suite,
             Err(refus) => return Ok(Err(refus)),
         };
-        match tx.save_structure(&lue.vers(structure.clone()), &evenement).await {
-            Ok(()) => {}
-            Err(registre::Erreur::Conflit) if essai < ESSAIS => continue,
+        let prochaine = lue.vers(structure);
+        match tx.save_structure(&prochaine, &evenement).await {
+            Ok(()) => return Ok(Ok((tx, prochaine.valeur))),
+            Err(registre::Erreur::Conflit) if essai < ESSAIS => {}
             Err(erreur) => return Err(erreur.into()),
         }
-        tx.commit().await?;
-        return Ok(Ok(structure));
     }
     Err(Erreur::Registre(registre::Erreur::Conflit))
 }

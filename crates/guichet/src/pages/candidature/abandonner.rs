@@ -8,7 +8,15 @@ use axum::{
 use http::StatusCode;
 use web::{Cadre, Champs, Formulaire, Genre};
 
-use crate::{acces::Ici, app::App, avancement, cadre::cadre, erreur::Erreur, session};
+use crate::{
+    acces::Ici,
+    app::App,
+    avancement,
+    cadre::cadre,
+    erreur::Erreur,
+    session,
+    taches::{Avertissement, avertir},
+};
 
 /// Longest motive, in characters.
 const MOTIF: usize = 2000;
@@ -66,8 +74,11 @@ pub async fn abandonner(
         return page(&app, &ici, f);
     }
     let (par, le) = (ici.acteur(), app.maintenant());
-    match app.agir(candidature.id, |candidature| candidature.abandonner(&motif, &par, le)).await {
-        Ok(_) => {}
+    match app.engager(candidature.id, |candidature| candidature.abandonner(&motif, &par, le)).await {
+        Ok((mut tx, abandonnee)) => {
+            avertir(&mut tx, &app, &abandonnee, Avertissement::CandidatureAbandonnee).await?;
+            app.conclure(tx).await?;
+        }
         Err(Erreur::Refus(texte)) => {
             f.refuser("", texte);
             return page(&app, &ici, f);

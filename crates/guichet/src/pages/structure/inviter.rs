@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use web::{Champs, Formulaire, Genre};
 
 use super::voir;
-use crate::{acces::Ici, app::App, erreur::Erreur, session};
+use crate::{acces::Ici, app::App, erreur::Erreur, session, taches};
 
 /// How long an invitation may be accepted.
 const DUREE: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -44,21 +44,18 @@ pub async fn inviter(
         expire: le.saturating_add(DUREE).unwrap_or(Timestamp::MAX),
     };
     let structure = ici.structure()?.id;
-    let invitee = super::agir(&app, structure, |structure| structure.inviter(invitation.clone(), le)).await?;
-    if let Err(refus) = invitee {
-        let champ = if refus == Refus::MandataireSeul { "role" } else { "courriel" };
-        f.refuser(champ, refus.to_string());
-        return voir::page(&app, &ici, f).await;
+    match super::engager(&app, structure, |structure| structure.inviter(invitation.clone(), le)).await? {
+        Ok((mut tx, structure)) => {
+            taches::inviter(&mut tx, &app, &invitation, &structure.denomination, &secret).await?;
+            app.conclure(tx).await?;
+        }
+        Err(refus) => {
+            let champ = if refus == Refus::MandataireSeul { "role" } else { "courriel" };
+            f.refuser(champ, refus.to_string());
+            return voir::page(&app, &ici, f).await;
+        }
     }
-    let mut texte = format!("Invitation envoyée à {courriel}.");
-    if app.config.demonstration {
-        let lien = app
-            .config
-            .url
-            .join(&format!("/invitations/{secret}"))
-            .map_or_else(|_| String::new(), String::from);
-        texte = format!("{texte} En démonstration, son lien est : {lien}");
-    }
+    let texte = format!("Invitation envoyée à {courriel}.");
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
     Ok(Redirect::to("/structure#invitations").into_response())
 }

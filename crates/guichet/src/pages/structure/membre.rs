@@ -24,13 +24,15 @@ pub async fn changer_role(
         .ok_or_else(|| Erreur::Demande("Ce rôle n’existe pas.".to_owned()))?;
     let (par, le) = (ici.acteur(), app.maintenant());
     let inchange = structure.membre(id).is_some_and(|membre| membre.role == role);
-    let fait = if inchange {
-        Ok(())
-    } else {
-        super::agir(&app, structure.id, |structure| structure.changer_role(id, role, &par, le))
+    let mut fait = Ok(());
+    if !inchange {
+        match super::engager(&app, structure.id, |structure| structure.changer_role(id, role, &par, le))
             .await?
-            .map(drop)
-    };
+        {
+            Ok((tx, _)) => app.conclure(tx).await?,
+            Err(refus) => fait = Err(refus),
+        }
+    }
     repondre(&app, &ici, fait, &format!("{nom} est maintenant {}.", role.libelle())).await
 }
 
@@ -43,18 +45,20 @@ pub async fn retirer(
     let structure = ici.structure()?;
     let (id, nom) = membre(structure, &personne)?;
     let (par, le) = (ici.acteur(), app.maintenant());
-    let fait = super::agir(&app, structure.id, |structure| structure.retirer(id, &par, le)).await?.map(drop);
-    if fait.is_ok() {
-        let mut tx = app.registre.ecrire().await?;
-        if let Some(mut personne) = tx.load_personne(id).await? {
-            personne.structure = None;
-            tx.save_personne(&personne).await?;
-            tx.commit().await?;
+    let fait = match super::engager(&app, structure.id, |structure| structure.retirer(id, &par, le)).await? {
+        Ok((mut tx, _)) => {
+            if let Some(mut personne) = tx.load_personne(id).await? {
+                personne.structure = None;
+                tx.save_personne(&personne).await?;
+            }
+            app.conclure(tx).await?;
+            if id == ici.personne.id {
+                return Ok(Redirect::to("/tableau-de-bord").into_response());
+            }
+            Ok(())
         }
-        if id == ici.personne.id {
-            return Ok(Redirect::to("/tableau-de-bord").into_response());
-        }
-    }
+        Err(refus) => Err(refus),
+    };
     repondre(&app, &ici, fait, &format!("{nom} ne fait plus partie de la structure.")).await
 }
 
