@@ -13,6 +13,7 @@ pub mod candidature;
 pub mod chapitre;
 pub mod college;
 pub mod evenement;
+pub mod faq;
 pub mod formulaire;
 pub mod habilitation;
 pub mod id;

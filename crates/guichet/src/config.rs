@@ -107,6 +107,12 @@ pub struct Agence {
     /// Calendar days in which the agency means to answer (spec guichets R37).
     #[serde(default = "delai")]
     pub delai_jours: i32,
+    /// Mail address for whoever finds a flaw of this site; shown on `/mentions`.
+    #[serde(default)]
+    pub contact_securite: Option<String>,
+    /// Mail address for requests about personal data; shown on `/mentions`.
+    #[serde(default)]
+    pub contact_donnees: Option<String>,
 }
 
 fn delai() -> i32 {
@@ -115,6 +121,12 @@ fn delai() -> i32 {
 
 impl Default for Agence {
     fn default() -> Self {
-        Self { nom: "Agence de démonstration".to_owned(), lieu: "Paris".to_owned(), delai_jours: delai() }
+        Self {
+            nom: "Agence de démonstration".to_owned(),
+            lieu: "Paris".to_owned(),
+            delai_jours: delai(),
+            contact_securite: None,
+            contact_donnees: None,
+        }
     }
 }

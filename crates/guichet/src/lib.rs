@@ -15,6 +15,7 @@ pub mod depot;
 pub mod documents;
 mod envoi;
 pub mod erreur;
+pub mod faq;
 pub mod fichiers;
 mod habilitations;
 mod messagerie;

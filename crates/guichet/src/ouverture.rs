@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use crate::{
     app::{App, Interieur},
     config::{Config, Signature},
+    faq,
     fichiers::Magasin,
 };
 
@@ -69,6 +70,7 @@ pub async fn ouvrir_avec(
     let courant = Referentiel::lire(&texte).map_err(ErreurOuverture::Referentiel)?;
     let registre = Registre::ouvrir(&config.base).await.map_err(ErreurOuverture::Base)?;
     let referentiels = publier(&registre, &courant, &texte, &horloge).await.map_err(ErreurOuverture::Base)?;
+    faq::livrees::semer(&registre, horloge.maintenant()).await.map_err(ErreurOuverture::Base)?;
     let magasin = Magasin::local(&config.fichiers)
         .map_err(|_| ErreurOuverture::Magasin(config.fichiers.display().to_string()))?;
     let autorite = match &config.oidc.autorite {

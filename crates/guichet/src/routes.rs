@@ -413,8 +413,8 @@ pub fn table() -> Vec<Route> {
             modele::supprimer::supprimer,
         ),
         get("/agence/faq", Agence(O::Faq, A::Ecrire), faq::gerer::lister),
-        get("/agence/faq/{question}", Agence(O::Faq, A::Ecrire), faq::gerer::voir),
-        post("/agence/faq/{question}", Agence(O::Faq, A::Ecrire), faq::gerer::enregistrer),
+        get("/agence/faq/{question}", Agence(O::Faq, A::Ecrire), faq::rediger::voir),
+        post("/agence/faq/{question}", Agence(O::Faq, A::Ecrire), faq::rediger::enregistrer),
     ]
 }
 

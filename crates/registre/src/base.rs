@@ -148,6 +148,12 @@ impl Registre {
         })
     }
 
+    /// Whether the database answers: one reading of one row.
+    pub async fn sonder(&self) -> Resultat<()> {
+        self.lire().await?.ligne("SELECT valeur FROM sequence LIMIT 1", vec![]).await?;
+        Ok(())
+    }
+
     pub async fn fermer(&self) {
         match &self.0 {
             Moteur::Sqlite { lecture, ecriture } => {

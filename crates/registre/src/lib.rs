@@ -23,7 +23,7 @@ pub use autorisation::ResumeAutorisation;
 pub use base::{Erreur, Registre, Resultat, Tx, Versionne};
 pub use candidature::{FiltreCandidatures, ResumeCandidature};
 pub use evenement::{ChaineRompue, EvenementLu};
-pub use faq::{FiltreFaq, QuestionGardee, ResultatFaq};
+pub use faq::{FiltreFaq, TrouvailleFaq, Votes};
 pub use fichier::{FichierGarde, Televersement};
 pub use message::{Message, ModeleMessage, NoteInterne};
 pub use session_web::{SaisieGardee, SessionGardee};
