@@ -14,8 +14,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use aws_lc_rs::digest::{SHA256, digest};
 use domaine::{
     faq::Question,
-    formulaire::champs::{Champ, trouver},
-    referentiel::{Exigence, Guichet, Referentiel},
+    formulaire::champs::CHAMPS,
+    referentiel::{Exigence, Referentiel},
 };
 
 use vocabulaire::libelle;
@@ -58,15 +58,17 @@ pub fn index(question: &Question) -> BTreeMap<String, i64> {
 /// What a link of a question points at.
 #[derive(Clone, Copy)]
 pub enum Lien<'a> {
-    Champ(&'static Champ),
+    /// A field of the form, or one of its parts (`champ:contact`), by its title.
+    Champ(&'static str),
     Exigence(&'a Exigence),
 }
 
 /// Reads `champ:…` or `exigence:…`; `None` when neither the form nor the référentiel knows it.
 pub fn lien<'a>(texte: &str, referentiel: &'a Referentiel) -> Option<Lien<'a>> {
     if let Some(cle) = texte.strip_prefix("champ:") {
-        let champ = trouver(cle, Guichet::Editeur).or_else(|| trouver(cle, Guichet::Operateur));
-        return champ.map(Lien::Champ);
+        let champ = CHAMPS.iter().find(|champ| champ.cle == cle).map(|champ| champ.libelle);
+        let partie = || CHAMPS.iter().find(|champ| champ.section.ancre() == cle);
+        return champ.or_else(|| partie().map(|champ| champ.section.titre())).map(Lien::Champ);
     }
     let id = texte.strip_prefix("exigence:")?;
     referentiel.exigences.iter().find(|exigence| exigence.id == id).map(Lien::Exigence)

@@ -39,8 +39,9 @@ fn inserer(debut: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub struct FiltreFaq {
     pub facettes: BTreeMap<String, Vec<String>>,
-    /// Stems that must all be found, in the question, in the names of its facets or in its answer.
-    pub racines: Vec<String>,
+    /// Words that must all be found, in the question, in the names of its facets or in its answer; each by the stems
+    /// of which one is enough.
+    pub racines: Vec<Vec<String>>,
     /// Also what is not published, for the agency.
     pub tout: bool,
 }
@@ -87,8 +88,8 @@ impl Tx {
             .await?;
         let mut notes: BTreeMap<i64, i64> =
             lignes.iter().map(|ligne| Ok((ligne.entier("id")?, 0))).collect::<Resultat<_>>()?;
-        for racine in &filtre.racines {
-            let poids = self.poids(racine).await?;
+        for mot in &filtre.racines {
+            let poids = self.poids(mot).await?;
             notes.retain(|id, note| {
                 poids.get(id).is_some_and(|poids| {
                     *note += poids;
@@ -106,27 +107,25 @@ impl Tx {
         Ok(restreindre(&notes, &facettes, &filtre.facettes))
     }
 
-    /// Questions that hold the stem; when none does, those that hold a word that starts like it, so that a word still
+    /// Questions that hold the word; when none does, those that hold one that starts like it, so that a word still
     /// being typed finds something.
-    async fn poids(&mut self, racine: &str) -> Resultat<BTreeMap<i64, i64>> {
-        let lu = |lignes: Vec<crate::base::Ligne>| {
-            lignes
-                .iter()
-                .map(|ligne| Ok((ligne.entier("question")?, ligne.entier("poids")?)))
-                .collect::<Resultat<BTreeMap<i64, i64>>>()
-        };
-        let exact = lu(self
-            .lignes("SELECT question, poids FROM faq_mot WHERE racine = $1", vec![racine.into()])
-            .await?)?;
-        if !exact.is_empty() || racine.chars().count() < 3 {
-            return Ok(exact);
+    async fn poids(&mut self, racines: &[String]) -> Resultat<BTreeMap<i64, i64>> {
+        let exact = "SELECT question, poids FROM faq_mot WHERE racine = $1";
+        let debut =
+            "SELECT question, max(poids) AS poids FROM faq_mot WHERE racine LIKE $1 GROUP BY question";
+        let mut poids: BTreeMap<i64, i64> = BTreeMap::new();
+        for (sql, suite) in [(exact, ""), (debut, "%")] {
+            for racine in racines.iter().filter(|racine| suite.is_empty() || racine.chars().count() >= 3) {
+                for ligne in self.lignes(sql, vec![format!("{racine}{suite}").into()]).await? {
+                    let note = poids.entry(ligne.entier("question")?).or_default();
+                    *note = ligne.entier("poids")?.max(*note);
+                }
+            }
+            if !poids.is_empty() {
+                break;
+            }
         }
-        lu(self
-            .lignes(
-                "SELECT question, max(poids) AS poids FROM faq_mot WHERE racine LIKE $1 GROUP BY question",
-                vec![format!("{racine}%").into()],
-            )
-            .await?)
+        Ok(poids)
     }
 
     /// The votes on one answer.

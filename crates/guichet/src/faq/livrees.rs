@@ -247,22 +247,18 @@ mod tests {
             semer(&registre, le()).await.unwrap();
             let nom = base.nom;
             assert_eq!(chercher(&registre, "", &[]).await.len(), livrees().len(), "{nom}");
-            for (mots, premiere) in [
+            for (mots, attendue) in [
                 ("Qu’est-ce que le NRU ?", 112),
                 ("prolonger autorisation acces", 702),
                 ("renouvellement de l’habilitation", 705),
                 ("renouveler habilitation", 705),
                 ("conservation dossier", 802),
                 ("plan d'assurance securite", 314),
-                ("rechauffement climatique", 0),
             ] {
                 let trouvees = chercher(&registre, mots, &[]).await;
-                assert_eq!(
-                    trouvees.first().copied().unwrap_or_default(),
-                    premiere,
-                    "{nom}: {mots}: {trouvees:?}"
-                );
+                assert!(trouvees.iter().take(3).any(|id| *id == attendue), "{nom}: {mots}: {trouvees:?}");
             }
+            assert!(chercher(&registre, "preuve rechauffement", &[]).await.is_empty(), "{nom}: all words");
             assert_eq!(
                 chercher(&registre, "habilitation", &[]).await,
                 chercher(&registre, "habilitations", &[]).await,

@@ -152,14 +152,17 @@ fn eclaires(app: &App, question: &Question, connecte: bool) -> Result<Vec<Eclair
         .filter_map(|texte| faq::lien(texte, referentiel))
         .map(|lien| match lien {
             faq::Lien::Champ(champ) => {
-                Eclaire { genre: "Champ du formulaire", libelle: champ.libelle.to_owned(), url: None }
+                Eclaire { genre: "Champ du formulaire", libelle: champ.to_owned(), url: None }
             }
             faq::Lien::Exigence(exigence) => {
                 let titre = referentiel.chapitre(&exigence.chapitre).map_or("", |c| c.titre.as_str());
                 Eclaire {
                     genre: "Exigence",
                     libelle: format!("{} ({titre})", exigence.id),
-                    url: connecte.then(|| format!("/referentiel#{}", exigence.id)),
+                    url: connecte.then(|| {
+                        let profil = exigence.profils.first().map_or("", |profil| profil.code());
+                        format!("/referentiel?profil={profil}#{}", exigence.id)
+                    }),
                 }
             }
         })
