@@ -29,6 +29,9 @@ use crate::{
     session,
 };
 
+/// Largest form with files, in bytes: a video and what goes with it.
+const CORPS_MAX: usize = 2304 << 20;
+
 /// One row: a method, a path, what it needs, and the handler.
 pub struct Route {
     pub methode: Method,
@@ -214,7 +217,7 @@ pub fn table() -> Vec<Route> {
         post(
             "/candidatures/{id}/chapitres/{code}/preuves/{attendue}",
             Sur(Cible::Candidature, O::Preuve, A::Ecrire),
-            preuve::deposer::deposer,
+            preuve::deposer::deposer.layer(DefaultBodyLimit::max(CORPS_MAX)),
         ),
         get(
             "/candidatures/{id}/chapitres/{code}/preuves/{attendue}/test-intrusion",
