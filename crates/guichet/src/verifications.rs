@@ -88,8 +88,12 @@ impl Affaire<'_> {
         let avis = match controle {
             Controle::CertCn if self.kind == Kind::CertificatPem => self.certificat().await?,
             Controle::PdfSignature => return self.signature().await,
-            Controle::TiAge | Controle::TiVersion | Controle::TiSeuils => return Ok(self.test_intrusion(controle)),
-            Controle::Sbom if self.kind == Kind::Sbom => self.sur_octets(controle, avis::sbom::controler).await?,
+            Controle::TiAge | Controle::TiVersion | Controle::TiSeuils => {
+                return Ok(self.test_intrusion(controle));
+            }
+            Controle::Sbom if self.kind == Kind::Sbom => {
+                self.sur_octets(controle, avis::sbom::controler).await?
+            }
             Controle::AcrValues if self.kind == Kind::Har => {
                 self.sur_octets(controle, avis::har::controler).await?
             }
@@ -106,9 +110,10 @@ impl Affaire<'_> {
                 Err(raison) => indetermine(controle, raison),
             },
             Controle::HabilitationLiee => self.habilitations_liees(),
-            Controle::UrlCgu if matches!(self.contenu, Contenu::Lien(_)) => {
-                indetermine(controle, "La page n’a pas été consultée : le guichet n’appelle pas de site extérieur.")
-            }
+            Controle::UrlCgu if matches!(self.contenu, Contenu::Lien(_)) => indetermine(
+                controle,
+                "La page n’a pas été consultée : le guichet n’appelle pas de site extérieur.",
+            ),
             Controle::Siret => self.siret(),
             Controle::Datapass => avis::datapass(self.candidature.formulaire.valeur("datapass")),
             Controle::Fichier => match self.contenu {
@@ -139,11 +144,7 @@ impl Affaire<'_> {
         }
     }
 
-    async fn sur_octets(
-        &self,
-        controle: Controle,
-        lire: impl FnOnce(&[u8]) -> Avis,
-    ) -> Result<Avis, Erreur> {
+    async fn sur_octets(&self, controle: Controle, lire: impl FnOnce(&[u8]) -> Avis) -> Result<Avis, Erreur> {
         let octets = self.octets().await?;
         Ok(octets.map_or_else(
             || indetermine(controle, "Ce fichier est trop gros pour être contrôlé automatiquement."),
@@ -232,7 +233,8 @@ impl Affaire<'_> {
             avis = avis.avec(VerdictAvis::Remarque, "Ce fichier n’a pas été analysé par un antivirus.");
         }
         if !autres.is_empty() {
-            let raison = format!("Le même fichier est déposé dans d’autres candidatures : {}.", autres.join(", "));
+            let raison =
+                format!("Le même fichier est déposé dans d’autres candidatures : {}.", autres.join(", "));
             avis = avis.avec(VerdictAvis::Remarque, raison);
         }
         Ok(avis)

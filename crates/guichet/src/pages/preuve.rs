@@ -202,11 +202,17 @@ impl Regard<'_> {
             sha256: fichier.map(|fichier| fichier.sha256.clone()).unwrap_or_default(),
             antivirus: fichier.map(|fichier| antivirus(&fichier.analyse)),
             texte: match &preuve.contenu {
-                Contenu::Texte(texte) | Contenu::NonApplicable { justification: texte } => Some(texte.clone()),
+                Contenu::Texte(texte) | Contenu::NonApplicable { justification: texte } => {
+                    Some(texte.clone())
+                }
                 _ => None,
             },
             lien: if let Contenu::Lien(lien) = &preuve.contenu { Some(lien.clone()) } else { None },
-            fiche: if let Contenu::TestIntrusion(fiche) = &preuve.contenu { lignes(fiche) } else { Vec::new() },
+            fiche: if let Contenu::TestIntrusion(fiche) = &preuve.contenu {
+                lignes(fiche)
+            } else {
+                Vec::new()
+            },
             date_reelle: date_fr(preuve.date_reelle),
             perimee: attendue.validite_mois.and_then(|mois| self.peremption(preuve, mois)),
             version_logiciel: preuve.version_logiciel.clone(),

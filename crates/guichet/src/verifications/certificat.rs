@@ -22,12 +22,7 @@ pub(super) fn controler(octets: &[u8], client: &ClientId, guichet: Guichet, le: 
         Guichet::Editeur => Environnement::BacASable,
         Guichet::Operateur => Environnement::Production,
     };
-    let faits = Faits {
-        cn: lu.cn,
-        debut: lu.debut,
-        fin: lu.fin,
-        client_auth: lu.client_auth,
-        emetteur: lu.emetteur,
-    };
+    let faits =
+        Faits { cn: lu.cn, debut: lu.debut, fin: lu.fin, client_auth: lu.client_auth, emetteur: lu.emetteur };
     domaine::avis::certificat::controler(&faits, client, environnement, le)
 }

@@ -16,7 +16,10 @@ pub(super) fn controler(octets: &[u8], racines: &[Vec<u8>], le: Timestamp, atten
         let (verdict, raison) = if attendue {
             (VerdictAvis::NonConforme, "Le PDF ne porte aucune signature électronique lisible.")
         } else {
-            (VerdictAvis::Remarque, "Le PDF n’est pas signé électroniquement ; ce n’est pas exigé de cette forme de preuve.")
+            (
+                VerdictAvis::Remarque,
+                "Le PDF n’est pas signé électroniquement ; ce n’est pas exigé de cette forme de preuve.",
+            )
         };
         return avis.avec(verdict, raison);
     }

@@ -47,12 +47,12 @@ pub async fn soumettre(
         }
         Ok((suivante, evenement))
     };
-    let suite = async |tx: &mut registre::Tx, suivante: &domaine::candidature::Candidature| {
-        avertir(tx, &app, suivante, Avertissement::ChapitreSoumis { code: code.clone() }).await
-    };
-    match app.agir_puis(candidature.id, acte, suite).await {
-        Ok(_) => {
-            let texte = "Chapitre soumis. L’agence l’examine ; vous serez prévenu par courriel de sa réponse.";
+    match app.engager(candidature.id, acte).await {
+        Ok((mut tx, suivante)) => {
+            avertir(&mut tx, &app, &suivante, Avertissement::ChapitreSoumis { code: code.clone() }).await?;
+            app.conclure(tx).await?;
+            let texte =
+                "Chapitre soumis. L’agence l’examine ; vous serez prévenu par courriel de sa réponse.";
             session::aviser(&app, &ici, Genre::Succes, texte).await?;
             Ok(Redirect::to(&url).into_response())
         }

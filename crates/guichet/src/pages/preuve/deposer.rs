@@ -77,9 +77,8 @@ impl Envoi {
 
     /// What the page shows again.
     fn champs(&self, gardes: &[Choix]) -> Champs {
-        let mut f = CHAMPS
-            .into_iter()
-            .fold(Champs::vides(), |f, champ| f.avec(champ, self.saisie.texte(champ)));
+        let mut f =
+            CHAMPS.into_iter().fold(Champs::vides(), |f, champ| f.avec(champ, self.saisie.texte(champ)));
         f = gardes.iter().fold(f, |f, choix| f.avec("garde", &choix.valeur));
         for (champ, texte) in &self.erreurs {
             f.refuser(champ, texte);
@@ -184,15 +183,15 @@ async fn lire(
 }
 
 /// Takes the uploads that the form names: a resumable one, and those kept from a refused form.
-async fn reprendre(
-    app: &App,
-    ici: &Ici,
-    forme: Option<Forme>,
-    envoi: &mut Envoi,
-) -> Result<(), Erreur> {
+async fn reprendre(app: &App, ici: &Ici, forme: Option<Forme>, envoi: &mut Envoi) -> Result<(), Erreur> {
     let Some(Forme::Fichier(kind)) = forme else { return Ok(()) };
-    let mut ids: Vec<String> =
-        envoi.saisie.tous("televersement").into_iter().chain(envoi.saisie.tous("garde")).map(str::to_owned).collect();
+    let mut ids: Vec<String> = envoi
+        .saisie
+        .tous("televersement")
+        .into_iter()
+        .chain(envoi.saisie.tous("garde"))
+        .map(str::to_owned)
+        .collect();
     ids.retain(|id| !id.is_empty());
     ids.dedup();
     if ids.len() > FICHIERS_MAX {
@@ -347,18 +346,15 @@ async fn enregistrer(
         Ok((suivante, recit.ok_or(Refus::ContenuVide)?))
     };
     let jeton = saisie.texte("envoi");
-    let suite = async |tx: &mut registre::Tx, suivante: &Candidature| {
-        for preuve in preuves {
-            if let Some(fichier) = preuve.contenu.fichier() {
-                let objet = format!("preuve:{}", preuve.id);
-                tx.save_usage_fichier(&fichier.sha256, suivante.id, &objet, fichier.nom.as_str()).await?;
-            }
+    let (mut tx, _) = app.engager(candidature.id, acte).await?;
+    for preuve in preuves {
+        if let Some(fichier) = preuve.contenu.fichier() {
+            let objet = format!("preuve:{}", preuve.id);
+            tx.save_usage_fichier(&fichier.sha256, candidature.id, &objet, fichier.nom.as_str()).await?;
         }
-        if !jeton.is_empty() {
-            tx.save_envoi(jeton, attendue, le).await?;
-        }
-        Ok(())
-    };
-    app.agir_puis(candidature.id, acte, suite).await?;
-    Ok(())
+    }
+    if !jeton.is_empty() {
+        tx.save_envoi(jeton, attendue, le).await?;
+    }
+    app.conclure(tx).await
 }

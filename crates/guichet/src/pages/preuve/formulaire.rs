@@ -13,7 +13,9 @@ use http::StatusCode;
 use web::{Cadre, Champs, Choix, Lien};
 
 use super::{EmplacementVu, Regard, trouver};
-use crate::{acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, pages::chapitre::voir::ouvert};
+use crate::{
+    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, pages::chapitre::voir::ouvert,
+};
 
 /// Choice of the form beside the kinds of the slot.
 pub(super) const NON_APPLICABLE: &str = "non_applicable";
@@ -136,9 +138,8 @@ pub(super) fn page(
         .iter()
         .find(|element| element.id == remplace && !element.remplacer.is_empty())
         .map(|element| (element.id.clone(), element.titre.clone()));
-    let forme = forme
-        .or_else(|| attendu.kinds.first().map(|kind| Forme::de(*kind)))
-        .unwrap_or(Forme::NonApplicable);
+    let forme =
+        forme.or_else(|| attendu.kinds.first().map(|kind| Forme::de(*kind))).unwrap_or(Forme::NonApplicable);
     let depot = slot.ouvert || remplace.is_some();
     let ferme = match (droit, depot) {
         (_, true) | (false, _) => "",
@@ -163,7 +164,8 @@ pub(super) fn page(
         ],
     );
     let extensions: Vec<String> = forme.extensions().iter().map(|une| format!(".{une}")).collect();
-    let taille = if let Forme::Fichier(kind) = forme { taille_lisible(kind.taille_max()) } else { String::new() };
+    let taille =
+        if let Forme::Fichier(kind) = forme { taille_lisible(kind.taille_max()) } else { String::new() };
     let page = Page {
         cadre,
         f,

@@ -227,7 +227,13 @@ pub async fn deposer(
     };
     match enregistrer(&app, &ici, ou, &preuve, &remplace, &jeton).await {
         Ok(()) => {
-            session::aviser(&app, &ici, Genre::Succes, "Fiche déposée. Joignez aussi le formulaire signé en PDF.").await?;
+            session::aviser(
+                &app,
+                &ici,
+                Genre::Succes,
+                "Fiche déposée. Joignez aussi le formulaire signé en PDF.",
+            )
+            .await?;
             Ok(Redirect::to(&retour).into_response())
         }
         Err(Erreur::Registre(registre::Erreur::Conflit)) => Ok(Redirect::to(&retour).into_response()),
@@ -256,12 +262,9 @@ async fn enregistrer(
         let depot = Depot { chapitre: code, attendue, preuve: preuve.clone(), remplace, aujourdhui };
         lue.deposer(depot, referentiel, &par, le)
     };
-    let suite = async |tx: &mut registre::Tx, _: &Candidature| {
-        if !jeton.is_empty() {
-            tx.save_envoi(jeton, attendue, le).await?;
-        }
-        Ok(())
-    };
-    app.agir_puis(candidature.id, acte, suite).await?;
-    Ok(())
+    let (mut tx, _) = app.engager(candidature.id, acte).await?;
+    if !jeton.is_empty() {
+        tx.save_envoi(jeton, attendue, le).await?;
+    }
+    app.conclure(tx).await
 }

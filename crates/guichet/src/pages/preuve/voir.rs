@@ -35,7 +35,8 @@ pub async fn voir(
     let (_, _, attendu) = trouver(referentiel, &attendue).ok_or(Erreur::Introuvable)?;
     let forme = Forme::lire(&demande.forme, attendu);
     if forme == Some(Forme::TestIntrusion) {
-        let url = format!("/candidatures/{}/chapitres/{code}/preuves/{attendue}/test-intrusion", candidature.id);
+        let url =
+            format!("/candidatures/{}/chapitres/{code}/preuves/{attendue}/test-intrusion", candidature.id);
         return Ok(Redirect::to(&url).into_response());
     }
     let forme = forme.or_else(|| {
