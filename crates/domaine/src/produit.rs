@@ -57,18 +57,19 @@ impl Fiche {
     /// Every fault of the fiche, field by field; empty when it may be validated.
     pub fn fautes(&self) -> Vec<Faute> {
         let mut fautes = Vec::new();
-        let mut borne = |champ: &str, texte: &str, min: usize, max: usize| {
+        // An empty refusal: the field is optional.
+        let mut borne = |champ: &str, texte: &str, vide: &str, max: usize| {
             let longueur = texte.chars().count();
-            if longueur < min {
-                fautes.push(Faute::new(champ, "Ce champ est obligatoire."));
+            if longueur == 0 && !vide.is_empty() {
+                fautes.push(Faute::new(champ, vide));
             } else if longueur > max {
                 fautes
                     .push(Faute::new(champ, format!("{max} caractères au plus ; vous en avez {longueur}.")));
             }
         };
-        borne("nom", &self.nom, 1, 120);
-        borne("description", &self.description, 1, 2000);
-        borne("certifications", &self.certifications, 0, 2000);
+        borne("nom", &self.nom, "Donnez le nom du produit.", 120);
+        borne("description", &self.description, "Décrivez le produit en quelques phrases.", 2000);
+        borne("certifications", &self.certifications, "", 2000);
         if let Err(refus) = self.version.parse::<VersionLogiciel>() {
             fautes.push(Faute::new("version", refus.to_string()));
         }

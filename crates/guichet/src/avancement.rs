@@ -140,9 +140,20 @@ impl Suite {
         self.gestes.iter().any(|geste| !geste.url.is_empty())
     }
 
-    /// The first thing to do, or what is waited for.
-    pub(crate) fn premier(&self) -> Option<&Geste> {
-        self.gestes.iter().find(|geste| !geste.url.is_empty()).or_else(|| self.gestes.first())
+    /// The first thing to do, or what is waited for, in one line.
+    pub(crate) fn premier(&self) -> Option<Geste> {
+        let premier = self.gestes.iter().find(|geste| !geste.url.is_empty()).or(self.gestes.first())?;
+        // One empty field out of twenty says less than how many there are.
+        match premier.url.split_once("/formulaire#") {
+            Some((base, _)) if self.gestes.len() > 1 => Some(Geste {
+                texte: format!(
+                    "compléter le formulaire administratif, il reste {} points",
+                    self.gestes.len()
+                ),
+                url: format!("{base}/formulaire"),
+            }),
+            _ => Some(premier.clone()),
+        }
     }
 }
 
@@ -157,7 +168,15 @@ fn geste(candidature: &Candidature, a_faire: &AFaire) -> Geste {
             format!("{base}/chapitres/{code}/preuves/{attendue}")
         }
     };
-    Geste { texte: a_faire.texte.clone(), url: adresse }
+    Geste { texte: abrege(&a_faire.texte).to_owned(), url: adresse }
+}
+
+/// In a list of what is missing, the name of an empty field says it all.
+fn abrege(texte: &str) -> &str {
+    ["Ce champ est obligatoire.", "Choisissez une valeur."]
+        .into_iter()
+        .find_map(|fin| texte.strip_suffix(fin))
+        .map_or(texte, |libelle| libelle.trim_end_matches([' ', '\u{a0}', ':']))
 }
 
 /// The four steps of a candidature, as the band at the head of its page shows them.
@@ -182,7 +201,7 @@ pub(crate) fn etapes(candidature: &Candidature, contexte: &Contexte) -> Vec<Etap
     let refusee_en_college = depot_fait && matches!(candidature.etat, Etat::Refusee { .. });
     let detail_formulaire = match &formulaire.etat {
         EtatFormulaire::ACompleter | EtatFormulaire::EnSaisie => {
-            format!("complétée à {} %", formulaire.pourcentage(contexte))
+            format!("complétée à {} %", formulaire.pourcentage(contexte))
         }
         etat => etat.libelle().to_lowercase(),
     };
@@ -240,9 +259,9 @@ impl Carte {
     pub(crate) fn de(candidature: &Candidature, chapitre: &Chapitre) -> Self {
         let (chargees, attendues) = chapitre.chargees();
         let invite = match &chapitre.etat {
-            EtatChapitre::ACompleter if chapitre.complet() => "Complet : soumettre",
+            EtatChapitre::ACompleter if chapitre.complet() => "Complet : soumettre",
             EtatChapitre::ACompleter => "Compléter",
-            EtatChapitre::ACorriger { .. } if chapitre.a_faire().is_empty() => "Corrigé : soumettre",
+            EtatChapitre::ACorriger { .. } if chapitre.a_faire().is_empty() => "Corrigé : soumettre",
             EtatChapitre::ACorriger { .. } => "Corriger",
             EtatChapitre::Soumis { .. }
             | EtatChapitre::EnInstruction { .. }
@@ -263,7 +282,7 @@ impl Carte {
 
 #[cfg(test)]
 mod tests {
-    use super::{Compteurs, texte_non_lus};
+    use super::{Compteurs, abrege, texte_non_lus};
 
     #[test]
     fn counters_read_like_the_guide() {
@@ -274,6 +293,17 @@ mod tests {
         );
         let une = Compteurs { chapitres: 1, soumis: 1, valides: 1, preuves: 1, ..Compteurs::default() };
         assert_eq!(une.texte(), "1/1 chapitre soumis dont 1 validé · 0/1 preuve soumise dont 0 validées");
+    }
+
+    #[test]
+    fn an_empty_field_is_told_by_its_name() {
+        for (texte, court) in [
+            ("SIRET : Ce champ est obligatoire.", "SIRET"),
+            ("Forme juridique\u{a0}: Choisissez une valeur.", "Forme juridique"),
+            ("SIRET : Il manque un chiffre.", "SIRET : Il manque un chiffre."),
+        ] {
+            assert_eq!(abrege(texte), court);
+        }
     }
 
     #[test]

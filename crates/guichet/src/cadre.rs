@@ -96,10 +96,21 @@ fn nav(chemin: &str, liens: &[(&str, &str)]) -> Vec<Lien> {
     liens
         .iter()
         .map(|(libelle, url)| {
-            let ici = chemin == *url || (*url != "/" && chemin.starts_with(&format!("{url}/")));
+            let sous = |base: &str| chemin.starts_with(&format!("{base}/"));
+            let ici =
+                chemin == *url || (*url != "/" && sous(url)) || parents(url).iter().any(|base| sous(base));
             Lien::nouveau(libelle, url).actif(ici)
         })
         .collect()
+}
+
+/// What hangs under an entry of the navigation without having its address.
+fn parents(url: &str) -> &'static [&'static str] {
+    match url {
+        "/tableau-de-bord" | "/instruction" => &["/candidatures"],
+        "/parcours" => &["/demarches"],
+        _ => &[],
+    }
 }
 
 fn avis(json: &str) -> Vec<Avis> {

@@ -5,6 +5,7 @@
 //                                    [data-etat-enregistrement], made at the end of the form if there is none
 //   form[data-surveiller]            warns before leaving with unsaved changes
 //   button[data-confirmer=TEXT]      asks before sending
+//   button[data-copier=TEXT]         copies the text; it is hidden as long as no script can do it
 //   select[data-insere=ID]           puts the data-texte of the chosen option in the field ID, after what is there
 //   input[type=file][data-tus=URL][data-tus-cache=NAME]
 //                                    resumable upload (tus 1.0); the id of the finished upload goes to the form's hidden
@@ -353,7 +354,19 @@
     if (ouvert && !ouvert.contains(evenement.target)) ouvert.open = false;
   });
 
+  // Copying
+
+  document.addEventListener("click", async (evenement) => {
+    const bouton = evenement.target.closest("button[data-copier]");
+    if (!bouton) return;
+    await navigator.clipboard.writeText(bouton.dataset.copier);
+    bouton.textContent = "Copié";
+    annoncer("Copié");
+  });
+
   function preparer(racine) {
+    // The clipboard exists only where the connection is safe.
+    for (const b of racine.querySelectorAll("button[data-copier]")) b.hidden = !navigator.clipboard;
     for (const form of racine.querySelectorAll("form[data-autosave]")) if (unefois(form, "pretAutosave")) autosave(form);
     for (const champ of racine.querySelectorAll("input[type=file][data-tus]")) {
       if (unefois(champ, "pretTus")) televersement(champ);

@@ -66,7 +66,7 @@ pub async fn abandonner(
     let motif = saisie.texte("motif").to_owned();
     let mut f = Champs::depuis(saisie);
     if motif.is_empty() {
-        f.refuser("motif", "Dites pourquoi vous abandonnez : ce motif reste dans l’historique.");
+        f.refuser("motif", "Dites pourquoi vous abandonnez : ce motif reste dans l’historique.");
     } else if motif.chars().count() > MOTIF {
         f.refuser("motif", format!("{MOTIF} caractères au plus."));
     }

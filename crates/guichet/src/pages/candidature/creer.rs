@@ -39,7 +39,7 @@ pub async fn creer(
     let guichet = Guichet::TOUS
         .into_iter()
         .find(|guichet| guichet.code() == saisie.texte("guichet"))
-        .ok_or_else(|| Erreur::Demande("Choisissez la démarche : éditeur ou opérateur.".to_owned()))?;
+        .ok_or_else(|| Erreur::Demande("Choisissez la démarche : éditeur ou opérateur.".to_owned()))?;
     let jeton = envoi::jeton(&app, &saisie);
     if let Some(url) = envoi::deja(&app, &jeton).await? {
         return Ok(Redirect::to(&url).into_response());
@@ -56,7 +56,7 @@ pub async fn creer(
         &app,
         &ici,
         Genre::Succes,
-        "Candidature créée : notez son NRU, il vous sera demandé partout.",
+        "Candidature créée : notez son NRU, il vous sera demandé partout.",
     )
     .await?;
     Ok(Redirect::to(&url).into_response())

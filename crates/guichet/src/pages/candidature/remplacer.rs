@@ -31,7 +31,7 @@ pub async fn remplacer(
     let ancienne = ici.candidature()?;
     if !remplacable(ancienne) {
         return Err(Erreur::Refus(
-            "Cette candidature n’a pas à être remplacée : tant que son formulaire n’est pas validé, ses profils se corrigent sur place.".to_owned(),
+            "Cette candidature n’a pas à être remplacée : tant que son formulaire n’est pas validé, ses profils se corrigent sur place.".to_owned(),
         ));
     }
     let motif = "Remplacée par une nouvelle candidature";
@@ -41,7 +41,7 @@ pub async fn remplacer(
         &app,
         &ici,
         Genre::Succes,
-        "Nouvelle candidature créée avec les données du formulaire : choisissez-y les profils, puis vérifiez et soumettez.",
+        "Nouvelle candidature créée avec les données du formulaire : choisissez-y les profils, puis vérifiez et soumettez.",
     )
     .await?;
     Ok(Redirect::to(&url).into_response())

@@ -62,6 +62,7 @@ struct CarteHabilitation {
 }
 
 /// What the person may do here.
+#[expect(clippy::struct_excessive_bools, reason = "each is one link of the page, shown or not")]
 struct Droits {
     demarrer: bool,
     abandonner: bool,
@@ -215,7 +216,7 @@ async fn habilitations(
 
 async fn college(tx: &mut Tx, candidature: &Candidature) -> Result<String, Erreur> {
     Ok(match &candidature.etat {
-        Etat::DepotComplet => "Le dossier est complet : l’agence l’inscrit à une session.".to_owned(),
+        Etat::DepotComplet => "Le dossier est complet : l’agence l’inscrit à une session.".to_owned(),
         Etat::EnCollege { session } => match tx.load_session_college(*session).await? {
             Some(session) => format!("Inscrit à la session du {}.", date_fr(session.date)),
             None => "Inscrit à une session.".to_owned(),
@@ -241,7 +242,7 @@ fn fin(candidature: &Candidature) -> Option<(Genre, String, String)> {
         Etat::Dormante { depuis, .. } => Some((
             Genre::Attention,
             format!("En sommeil depuis le {}", date_fr(jour(*depuis))),
-            "Rien n’est perdu : la première action sur le formulaire ou sur une preuve réveille le dossier."
+            "Rien n’est perdu : la première action sur le formulaire ou sur une preuve réveille le dossier."
                 .to_owned(),
         )),
         _ => None,
@@ -316,12 +317,12 @@ impl CarteAutorisation {
             },
         };
         let Some(autorisation) = autorisation else {
-            carte.attente = if valide {
-                "Les prérequis sont validés : l’autorisation est en cours d’établissement."
+            let attente = if valide {
+                "Les prérequis sont validés : l’autorisation est en cours d’établissement."
             } else {
-                "Complétez d’abord le chapitre « Prérequis Maturité Technique » : sa validation ouvre l’accès aux environnements de test pour trois mois."
-            }
-            .to_owned();
+                "Complétez d’abord le chapitre « Prérequis Maturité Technique » : sa validation ouvre l’accès aux environnements de test pour trois mois."
+            };
+            attente.clone_into(&mut carte.attente);
             return carte;
         };
         let etat = autorisation.etat(aujourdhui);
@@ -342,7 +343,7 @@ impl CarteAutorisation {
         if autorisation.document.is_some() {
             carte.pdf = format!("{url}/autorisation");
         } else if autorisation.revocation.is_none() {
-            carte.attente = "Le document se prépare : rechargez la page dans un instant.".to_owned();
+            "Le document se prépare : rechargez la page dans un instant.".clone_into(&mut carte.attente);
         }
         carte
     }

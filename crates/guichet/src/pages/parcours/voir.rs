@@ -37,7 +37,7 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
 fn demarche(guichet: Guichet) -> Demarche {
     let datapass = Prerequis {
         titre: "Datapass",
-        texte: "Le numéro de votre demande d’accès à l’API Pro Santé Connect, « D » suivi de chiffres, et non celui de l’habilitation. Un Datapass déjà obtenu se réutilise.",
+        texte: "Le numéro de votre demande d’accès à l’API Pro Santé Connect, « D » suivi de chiffres, et non celui de l’habilitation. Un Datapass déjà obtenu se réutilise.",
     };
     let (resume, prerequis) = match guichet {
         Guichet::Editeur => (
@@ -50,7 +50,7 @@ fn demarche(guichet: Guichet) -> Demarche {
                 },
                 Prerequis {
                     titre: "NIE et NIL",
-                    texte: "Pour un Logiciel Utilisateur seulement : les numéros d’éditeur et de logiciel que délivre le CNDA.",
+                    texte: "Pour un Logiciel Utilisateur seulement : les numéros d’éditeur et de logiciel que délivre le CNDA.",
                 },
             ],
         ),
@@ -67,7 +67,7 @@ fn demarche(guichet: Guichet) -> Demarche {
                 },
                 Prerequis {
                     titre: "Habilitations des éditeurs",
-                    texte: "En vigueur le jour de la validation du formulaire : celle du Logiciel Utilisateur, celle du Proxy e-Santé, selon vos profils.",
+                    texte: "En vigueur le jour de la validation du formulaire : celle du Logiciel Utilisateur, celle du Proxy e-Santé, selon vos profils.",
                 },
             ],
         ),

@@ -19,7 +19,7 @@ pub async fn donner_droit(
         match saisie.texte("droit") {
             "" => None,
             cle => Some(Droit::depuis_cle(cle).ok_or_else(|| {
-                Erreur::Demande("Choisissez un droit : lecture, dépôt ou gestion.".to_owned())
+                Erreur::Demande("Choisissez un droit : lecture, dépôt ou gestion.".to_owned())
             })?),
         };
     let personne = saisie.texte("personne");

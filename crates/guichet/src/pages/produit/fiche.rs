@@ -25,7 +25,7 @@ pub(super) struct Page {
     pub(super) titre: String,
     pub(super) action: String,
     pub(super) retour: String,
-    /// Name and value of the hidden field that makes the sending safe: `envoi` or `version`.
+    /// Name and value of the hidden field that makes the sending safe: `envoi` or `vue`.
     pub(super) garde: (&'static str, String),
     pub(super) demarche: String,
     /// Whether the fiche is a brouillon: it may be kept as it is, and is read over before it counts.
@@ -39,9 +39,9 @@ pub(super) struct Page {
 impl Page {
     fn aide_nom(&self) -> &'static str {
         if self.nom_fige {
-            "Le nom est figé : une habilitation en vigueur le porte."
+            "Le nom est figé : une habilitation en vigueur le porte."
         } else {
-            "Le nom sous lequel vos clients le connaissent, suivi s’il y a lieu du système et de l’appareil, par exemple « Carnet iOS Mobile »."
+            "Le nom sous lequel vos clients le connaissent, suivi s’il y a lieu du système et de l’appareil, par exemple « Carnet iOS Mobile »."
         }
     }
 

@@ -43,7 +43,7 @@ pub(super) fn page(
         titre: titre_page.to_owned(),
         retour: if brouillon { "/produits".to_owned() } else { url },
         action,
-        garde: ("version", produit.version.to_string()),
+        garde: ("vue", produit.version.to_string()),
         demarche,
         brouillon,
         nom_fige,
@@ -72,7 +72,7 @@ pub async fn modifier(
     let structure = ici.structure()?;
     let fiche = fiche::lire(&saisie, structure);
     let demarche = fiche::demarche(saisie.texte("demarche"));
-    let vue: i64 = saisie.texte("version").parse().unwrap_or(0);
+    let vue: i64 = saisie.texte("vue").parse().unwrap_or(0);
     let mut tx = app.registre.ecrire().await?;
     let lu = tx.load_produit(ici.produit()?.id).await?.ok_or(Erreur::Introuvable)?;
     let nom_fige = tx.produit_habilite(lu.id).await?;

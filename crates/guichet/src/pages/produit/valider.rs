@@ -11,6 +11,9 @@ use web::{Cadre, Formulaire, Genre};
 use super::{fiche, modifier, nouveau::Venue};
 use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur, session};
 
+/// References start above this, so that nobody takes one for a version in « nom - version - référence ».
+const PREMIERE_REFERENCE: i64 = 1000;
+
 #[derive(Template)]
 #[template(path = "produit/recapitulatif.html")]
 struct Page {
@@ -63,7 +66,7 @@ pub async fn valider(
     let url = format!("/produits/{}", lu.id);
     let suite =
         if demarche.is_empty() { url.clone() } else { format!("/demarches/{demarche}?produit={}", lu.id) };
-    let reference = tx.suivant("produit").await?;
+    let reference = PREMIERE_REFERENCE + tx.suivant("produit").await?;
     match lu.valeur.clone().valider(reference, &ici.acteur(), app.maintenant()) {
         Ok((produit, evenement)) => {
             tx.save_produit(&lu.vers(produit), &evenement).await?;
@@ -80,7 +83,7 @@ pub async fn valider(
     let texte = if demarche.is_empty() {
         "Le produit est à votre catalogue. Rattachez-le à une démarche pour candidater."
     } else {
-        "Le produit est à votre catalogue : il ne reste qu’à l’ajouter à la démarche."
+        "Le produit est à votre catalogue : il ne reste qu’à l’ajouter à la démarche."
     };
     session::aviser(&app, &ici, Genre::Succes, texte).await?;
     Ok(Redirect::to(&suite).into_response())

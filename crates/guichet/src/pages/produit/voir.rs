@@ -29,6 +29,7 @@ struct LigneCandidature {
 
 #[derive(Template)]
 #[template(path = "produit/voir.html")]
+#[expect(clippy::struct_excessive_bools, reason = "each is one part of the page, shown or not")]
 struct Page {
     cadre: Cadre,
     titre: String,

@@ -126,7 +126,7 @@ fn roles(mandataire: bool) -> Vec<Choix> {
     if mandataire {
         roles.push(
             Choix::nouveau(Role::Mandataire.cle(), "mandataire")
-                .aide("Représente légalement la structure ; seul un mandataire peut donner ce rôle."),
+                .aide("Représente légalement la structure ; seul un mandataire peut donner ce rôle."),
         );
     }
     roles

@@ -60,9 +60,9 @@ fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
     }
     let (genre, texte) = match jours {
         ..0 => (Genre::Erreur, format!("{} expirée", document.nature)),
-        0 => (Genre::Erreur, format!("{} : dernier jour de validité", document.nature)),
-        1 => (Genre::Attention, format!("{} : plus qu’un jour", document.nature)),
-        jours => (Genre::Attention, format!("{} : plus que {jours} jours", document.nature)),
+        0 => (Genre::Erreur, format!("{} : dernier jour de validité", document.nature)),
+        1 => (Genre::Attention, format!("{} : plus qu’un jour", document.nature)),
+        jours => (Genre::Attention, format!("{} : plus que {jours} jours", document.nature)),
     };
     Some(Urgence {
         genre,
@@ -103,13 +103,13 @@ fn du_dossier(dossier: &Dossier) -> Vec<Urgence> {
                 match &chapitre.etat {
                     EtatChapitre::ACorriger { .. } => ajouter(
                         Genre::Attention,
-                        format!("Corriger le chapitre « {} »", chapitre.titre),
+                        format!("Corriger le chapitre « {} »", chapitre.titre),
                         url,
                         "Corriger",
                     ),
                     EtatChapitre::ACompleter if chapitre.complet() => ajouter(
                         Genre::Info,
-                        format!("Soumettre le chapitre « {} », il est complet", chapitre.titre),
+                        format!("Soumettre le chapitre « {} », il est complet", chapitre.titre),
                         url,
                         "Soumettre",
                     ),

@@ -20,7 +20,6 @@ use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur, pages::connexion
 #[template(path = "tableau/voir.html")]
 struct Page {
     cadre: Cadre,
-    prenom: String,
     denomination: String,
     peut_creer: bool,
     /// Whether the catalogue holds at least one validated produit.
@@ -38,7 +37,6 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
     let cadre = cadre(&app, Some(&ici), "Tableau de bord", "/tableau-de-bord", &[]);
     let mut page = Page {
         cadre,
-        prenom: ici.personne.prenom.clone(),
         denomination: String::new(),
         peut_creer: false,
         produits: false,
