@@ -19,7 +19,7 @@ use crate::{
     chapitre::Chapitre,
     college::Session,
     evenement::{Acteur, Evenement, Sujet},
-    formulaire::Formulaire,
+    formulaire::{Formulaire, rapprochement::Conflit},
     id::Id,
     identifiant::{Nru, RefusLien},
     produit::{Faute, Produit},
@@ -147,6 +147,9 @@ pub enum Refus {
     Formulaire(Vec<Faute>),
     #[error("Le champ « {0} » n’est pas modifiable dans cet état.")]
     ChampVerrouille(String),
+    /// Somebody else changed these while the person was typing.
+    #[error("Une autre personne, ou un autre onglet, a changé entre-temps ce que vous modifiez.")]
+    Conflit(Vec<Conflit>),
     #[error("Les composants additionnels ne changent plus une fois le dépôt de preuves commencé.")]
     ComposantsFiges,
     #[error("Donnez un motif : il est montré au candidat.")]

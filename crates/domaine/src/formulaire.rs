@@ -5,6 +5,9 @@
 
 pub mod champs;
 pub mod composant;
+pub mod rapprochement;
+mod regle;
+mod section;
 
 use std::collections::BTreeMap;
 
@@ -14,8 +17,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     evenement::Acteur,
     formulaire::{
-        champs::{CHAMPS, Champ, Forme},
+        champs::{CHAMPS, Champ, Section},
         composant::Composant,
+        rapprochement::Ecriture,
     },
     preuve::Fichier,
     produit::Faute,
@@ -35,6 +39,28 @@ pub struct VerdictChamp {
     pub le: Timestamp,
 }
 
+impl VerdictChamp {
+    pub fn libelle(conforme: bool) -> &'static str {
+        if conforme { "conforme" } else { "à corriger" }
+    }
+
+    /// The verdict and its motif.
+    pub fn phrase(&self) -> String {
+        match (Self::libelle(self.conforme), self.motif.as_str()) {
+            (libelle, "") => libelle.to_owned(),
+            (libelle, motif) => format!("{libelle} : {motif}"),
+        }
+    }
+}
+
+/// Which conditions of use were accepted, by whom and when.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AcceptationCgu {
+    pub version: String,
+    pub par: Acteur,
+    pub le: Timestamp,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EtatFormulaire {
     ACompleter,
@@ -42,7 +68,7 @@ pub enum EtatFormulaire {
     Soumis {
         le: Timestamp,
     },
-    /// Only the named fields are unlocked.
+    /// Only the named fields are unlocked, with those that depend on them.
     ACorriger {
         champs: Vec<String>,
         le: Timestamp,
@@ -101,6 +127,11 @@ pub struct Formulaire {
     /// Habilitations given as a prerequisite (opérateur), by the key of their field.
     pub habilitations: BTreeMap<String, HabilitationLiee>,
     pub verdicts: BTreeMap<String, VerdictChamp>,
+    /// Last writing of each field, by its key.
+    #[serde(default)]
+    pub ecritures: BTreeMap<String, Ecriture>,
+    #[serde(default)]
+    pub cgu: Option<AcceptationCgu>,
 }
 
 impl Default for Formulaire {
@@ -111,6 +142,8 @@ impl Default for Formulaire {
             composants: Vec::new(),
             habilitations: BTreeMap::new(),
             verdicts: BTreeMap::new(),
+            ecritures: BTreeMap::new(),
+            cgu: None,
         }
     }
 }
@@ -146,7 +179,9 @@ impl Formulaire {
             EtatFormulaire::ACompleter | EtatFormulaire::EnSaisie => true,
             EtatFormulaire::ACorriger { champs, .. } => {
                 let signale = |cle: &str| champs.iter().any(|autre| autre == cle);
-                signale(champ.cle) || suit(champ.cle).is_some_and(signale) || passe_avec_le_temps(champ)
+                signale(champ.cle)
+                    || champ.depend_de.iter().any(|cle| signale(cle))
+                    || champ.passe_avec_le_temps()
             }
             EtatFormulaire::Valide { .. } => champ.reste_ouvert,
             EtatFormulaire::Soumis { .. } | EtatFormulaire::Irrecevable { .. } => false,
@@ -191,26 +226,66 @@ impl Formulaire {
             remarques.push(Faute::new("date_depot", "Cette date est à plus de douze mois."));
         }
         for (cle, liee) in &self.habilitations {
-            if liee.version != self.valeur("version") {
-                remarques.push(Faute::new(
-                    cle,
-                    format!(
-                        "L’habilitation porte sur la version {} et votre formulaire sur la version {}.",
-                        liee.version,
-                        self.valeur("version")
-                    ),
-                ));
-            }
+            remarques.extend(self.remarques_habilitation(cle, liee, contexte));
         }
         remarques
     }
 
-    /// Share of the obligatory fields that are filled in without fault, in percent.
+    fn remarques_habilitation(&self, cle: &str, liee: &HabilitationLiee, contexte: &Contexte) -> Vec<Faute> {
+        let (logiciel, version) = (self.valeur("logiciel"), self.valeur("version"));
+        let mut remarques = Vec::new();
+        if regle::meme_logiciel(&liee.logiciel, logiciel) {
+            if liee.version != version {
+                let texte = format!(
+                    "L’habilitation porte sur la version {} et votre formulaire sur la version {version}.",
+                    liee.version
+                );
+                remarques.push(Faute::new(cle, texte));
+            }
+        } else if liee.profil == Profil::ELP && !regle::porte_sur_le_logiciel(liee.profil, self) {
+            let texte = format!(
+                "L’habilitation porte sur « {} » : vérifiez que c’est bien le proxy que vous opérez.",
+                liee.logiciel
+            );
+            remarques.push(Faute::new(cle, texte));
+        }
+        if liee.fin >= contexte.aujourdhui && liee.fin < crate::calendrier::plus_mois(contexte.aujourdhui, 6)
+        {
+            let texte = format!("Cette habilitation prend fin le {}.", crate::calendrier::date_fr(liee.fin));
+            remarques.push(Faute::new(cle, texte));
+        }
+        remarques
+    }
+
+    /// Takes over what the register says today of the habilitations on which the form relies, by their numbers.
+    pub fn actualiser_habilitations(&mut self, etats: &BTreeMap<String, Result<(), String>>) {
+        for liee in self.habilitations.values_mut() {
+            if let Some(etat) = etats.get(&liee.numero) {
+                liee.en_vigueur.clone_from(etat);
+            }
+        }
+    }
+
+    /// How many obligatory fields of a section are filled in without fault, and how many there are.
+    pub fn avancement(&self, section: Section, contexte: &Contexte) -> (usize, usize) {
+        let obligatoires: Vec<&Champ> = self
+            .champs(contexte.guichet)
+            .filter(|champ| champ.section == section && champ.obligatoire(self))
+            .collect();
+        let manquent_des_composants = !self.fautes_composants().is_empty();
+        let justes = obligatoires.iter().filter(|champ| {
+            champ.faute(self, contexte).is_none() && !(champ.cle == "composants" && manquent_des_composants)
+        });
+        (justes.count(), obligatoires.len())
+    }
+
+    /// Share of the obligatory fields that are filled in without fault, in percent, rounded down.
     pub fn pourcentage(&self, contexte: &Contexte) -> u8 {
-        let obligatoires: Vec<&Champ> =
-            self.champs(contexte.guichet).filter(|champ| champ.obligatoire(self)).collect();
-        let justes = obligatoires.iter().filter(|champ| champ.faute(self, contexte).is_none()).count();
-        u8::try_from(justes * 100 / obligatoires.len().max(1)).unwrap_or(100)
+        let (justes, total) = Section::TOUTES.into_iter().fold((0, 0), |(justes, total), section| {
+            let (ici, la) = self.avancement(section, contexte);
+            (justes + ici, total + la)
+        });
+        u8::try_from(justes * 100 / total.max(1)).unwrap_or(100)
     }
 
     pub fn soumis(&self) -> bool {
@@ -220,21 +295,6 @@ impl Formulaire {
     pub fn valide(&self) -> bool {
         matches!(self.etat, EtatFormulaire::Valide { .. })
     }
-}
-
-/// The field whose answer makes this one appear, or decides on its rule.
-fn suit(cle: &str) -> Option<&'static str> {
-    match cle {
-        "siege_code_postal" => Some("siege_pays"),
-        "nie" | "nil" | "proxy" | "proxy_tiers" => Some("profils"),
-        "nru_segur" => Some("dispositif_segur"),
-        _ => None,
-    }
-}
-
-/// A date to come passes, a habilitation ends.
-fn passe_avec_le_temps(champ: &Champ) -> bool {
-    matches!(champ.forme, Forme::Date | Forme::Habilitation(_))
 }
 
 #[cfg(test)]
@@ -337,6 +397,67 @@ mod tests {
                 .collect();
             assert_eq!(obtenues, attendues, "{profils} {tiers}");
         }
+    }
+
+    fn liee(profil: Profil, logiciel: &str, version: &str) -> HabilitationLiee {
+        HabilitationLiee {
+            profil,
+            numero: format!("HAB-{}-2026-00001", profil.code()),
+            nru: "KXNFPNCHFV".to_owned(),
+            logiciel: logiciel.to_owned(),
+            version: version.to_owned(),
+            fin: jiff::civil::date(2028, 1, 1),
+            en_vigueur: Ok(()),
+            fichier: None,
+        }
+    }
+
+    #[test]
+    fn le_logiciel_habilite_est_celui_du_formulaire() {
+        // profiles asked, key, profile given, software, version: a fault? a remark?
+        let cas = [
+            ("OpSP", "habilitation_elp", Profil::ELP, "Proxy Logimed", "2.1", false, false),
+            ("OpSP", "habilitation_elp", Profil::ELP, "PROXY  logimed", "2.1", false, false),
+            ("OpSP", "habilitation_elp", Profil::ELP, "Proxy Logimed", "2.0", false, true),
+            ("OpSP", "habilitation_elp", Profil::ELP, "Autre", "2.1", true, false),
+            ("OpSP", "habilitation_elp", Profil::ELU, "Proxy Logimed", "2.1", true, false),
+            ("OpSU", "habilitation_elu", Profil::ELU, "Autre", "2.1", true, false),
+            ("OpSU", "habilitation_opsp", Profil::OpSP, "Autre", "1", false, false),
+            ("OpSU,OpSP", "habilitation_elu", Profil::ELU, "Autre", "2.1", true, false),
+            ("OpSU,OpSP", "habilitation_elp", Profil::ELP, "Autre", "1", false, true),
+        ];
+        let contexte = contexte(Guichet::Operateur);
+        for (profils, cle, profil, logiciel, version, faute, remarque) in cas {
+            let mut formulaire = editeur_elp();
+            formulaire.saisie.insert("profils".to_owned(), profils.to_owned());
+            formulaire.habilitations.insert(cle.to_owned(), liee(profil, logiciel, version));
+            let nomme = |fautes: Vec<Faute>| fautes.iter().any(|faute| faute.champ == cle);
+            assert_eq!(nomme(formulaire.fautes(&contexte)), faute, "{profils} {cle} {logiciel}");
+            assert_eq!(nomme(formulaire.remarques(&contexte)), remarque, "{profils} {cle} {logiciel}");
+        }
+    }
+
+    #[test]
+    fn ce_que_dit_le_registre_aujourd_hui_compte() {
+        let mut formulaire = editeur_elp();
+        formulaire.saisie.insert("profils".to_owned(), "OpSP".to_owned());
+        let elp = liee(Profil::ELP, "Proxy Logimed", "2.1");
+        formulaire.habilitations.insert("habilitation_elp".to_owned(), elp.clone());
+        let contexte = contexte(Guichet::Operateur);
+        assert_eq!(formulaire.fautes(&contexte), []);
+        let suspendue = Err("Cette habilitation est suspendue : audit".to_owned());
+        formulaire.actualiser_habilitations(&BTreeMap::from([(elp.numero, suspendue)]));
+        assert_eq!(formulaire.fautes(&contexte).len(), 1);
+    }
+
+    #[test]
+    fn un_composant_annonce_et_absent_compte_dans_l_avancement() {
+        let mut formulaire = editeur_elp();
+        let contexte = contexte(Guichet::Editeur);
+        assert_eq!(formulaire.avancement(Section::Composants, &contexte), (1, 1));
+        formulaire.saisie.insert("composants".to_owned(), "oui".to_owned());
+        assert_eq!(formulaire.avancement(Section::Composants, &contexte), (0, 1));
+        assert!(formulaire.pourcentage(&contexte) < 100);
     }
 
     #[test]

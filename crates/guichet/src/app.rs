@@ -43,6 +43,13 @@ pub struct Interieur {
     pub travail: Notify,
 }
 
+/// A refusal, with the candidature on which it was decided.
+#[derive(Debug)]
+pub struct Refuse {
+    pub refus: Refus,
+    pub candidature: Candidature,
+}
+
 impl std::ops::Deref for App {
     type Target = Interieur;
 
@@ -102,10 +109,38 @@ impl App {
         id: Id<Candidature>,
         acte: impl Fn(Candidature) -> Result<(Candidature, Evenement), Refus>,
     ) -> Result<(Tx, Versionne<Candidature>), Erreur> {
+        Ok(self.essayer(id, acte).await?.map_err(|refuse| refuse.refus)?)
+    }
+
+    /// Does an act and saves it; a refusal comes back with the candidature that refused, for the page that shows again
+    /// what the person had typed.
+    pub async fn tenter(
+        &self,
+        id: Id<Candidature>,
+        acte: impl Fn(Candidature) -> Result<(Candidature, Evenement), Refus>,
+    ) -> Result<Result<Candidature, Box<Refuse>>, Erreur> {
+        match self.essayer(id, acte).await? {
+            Ok((tx, candidature)) => {
+                self.conclure(tx).await?;
+                Ok(Ok(candidature.valeur))
+            }
+            Err(refuse) => Ok(Err(refuse)),
+        }
+    }
+
+    /// The same, with the transaction still open, as [`App::engager`].
+    pub async fn essayer(
+        &self,
+        id: Id<Candidature>,
+        acte: impl Fn(Candidature) -> Result<(Candidature, Evenement), Refus>,
+    ) -> Result<Result<(Tx, Versionne<Candidature>), Box<Refuse>>, Erreur> {
         for essai in 1.. {
             let mut tx = self.registre.ecrire().await?;
             let lue = tx.load_candidature(id).await?.ok_or(Erreur::Introuvable)?;
-            let (candidature, evenement) = acte(lue.valeur.clone()).map_err(Erreur::from)?;
+            let (candidature, evenement) = match acte(lue.valeur.clone()) {
+                Ok(suite) => suite,
+                Err(refus) => return Ok(Err(Box::new(Refuse { refus, candidature: lue.valeur }))),
+            };
             let prochaine = lue.vers(candidature);
             match tx.save_candidature(&prochaine, &evenement).await {
                 Ok(()) => {}
@@ -113,7 +148,7 @@ impl App {
                 Err(erreur) => return Err(erreur.into()),
             }
             let suivante = Versionne { version: prochaine.version + 1, valeur: prochaine.valeur };
-            return Ok((tx, suivante));
+            return Ok(Ok((tx, suivante)));
         }
         Err(Erreur::Registre(registre::Erreur::Conflit))
     }

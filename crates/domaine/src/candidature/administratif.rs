@@ -11,12 +11,18 @@ use crate::{
     chapitre::{Chapitre, EtatChapitre},
     evenement::Acteur,
     formulaire::{
-        Contexte, EtatFormulaire, HabilitationLiee, VerdictChamp,
+        AcceptationCgu, Contexte, EtatFormulaire, HabilitationLiee, VERSION_CGU, VerdictChamp,
         champs::{self, Champ, Forme},
         composant::Composant,
+        rapprochement::{Conflit, Ecriture, Page, Sort},
     },
     referentiel::Referentiel,
 };
+
+/// The act of an event that changed the form.
+pub const MODIFIE: &str = "Formulaire modifié";
+/// The act of an event that sent the form back.
+pub const CORRECTION: &str = "Correction du formulaire demandée";
 
 /// Key of the question whose answer says whether there are composants.
 const COMPOSANTS: &str = "composants";
@@ -29,6 +35,17 @@ pub struct Saisie {
     pub composants: Option<Vec<Composant>>,
     /// Habilitations given as a prerequisite; `None` as a value withdraws one.
     pub habilitations: BTreeMap<String, Option<HabilitationLiee>>,
+    /// The page from which it comes; without it the values are written whatever stands there.
+    pub page: Option<Page>,
+}
+
+/// What a vérificateur holds of one field, and what the page showed of an earlier verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jugement {
+    pub conforme: bool,
+    pub motif: String,
+    /// When the verdict that the page showed was given.
+    pub vu: Option<Timestamp>,
 }
 
 impl Candidature {
@@ -48,26 +65,41 @@ impl Candidature {
     /// Writes down what was typed, valid or not. After validation only the open fields change, and must be right.
     pub fn saisir(mut self, saisie: Saisie, contexte: &Contexte, par: &Acteur, le: Timestamp) -> Suite {
         let reveil = self.reveiller(le);
-        if self.etat.terminee() || matches!(self.etat, Etat::EnCollege { .. }) {
+        if !self.saisie_ouverte() {
             return Err(Refus::Etat(self.etat.libelle()));
         }
-        let mut evenement = self.evenement("Formulaire modifié", par, le);
+        let mut evenement = self.evenement(MODIFIE, par, le);
         let mut ecrits = BTreeSet::new();
+        let mut conflits = Vec::new();
+        let page = saisie.page.as_ref();
         for (cle, valeur) in saisie.valeurs {
             let champ = champs::trouver(&cle, self.guichet).ok_or(Refus::ChampInconnu)?;
-            let avant = self.formulaire.valeur(&cle).to_owned();
-            if avant == valeur {
-                continue;
+            match page.map_or(Sort::Ecrire, |page| page.sort(&self.formulaire, &cle, &valeur)) {
+                Sort::Ecrire if self.formulaire.valeur(&cle) != valeur => {}
+                Sort::Ecrire | Sort::Rien => continue,
+                Sort::Conflit(conflit) => {
+                    conflits.push(conflit);
+                    continue;
+                }
             }
             self.exige_ouvert(champ)?;
-            self.formulaire.saisie.insert(cle.clone(), valeur.clone());
-            evenement = evenement.difference(champ.libelle, avant, valeur);
+            if cle == "cgu" {
+                let acceptation = AcceptationCgu { version: VERSION_CGU.to_owned(), par: par.clone(), le };
+                self.formulaire.cgu = (valeur == "oui").then_some(acceptation);
+            }
+            let avant = self.formulaire.saisie.insert(cle.clone(), valeur.clone()).unwrap_or_default();
+            evenement = evenement.difference(champ.intitule(), champ.lisible(&avant), champ.lisible(&valeur));
+            let jeton = page.map_or_else(String::new, |page| page.jeton.clone());
+            self.formulaire.ecritures.insert(cle.clone(), Ecriture { page: jeton, par: par.clone(), le });
             ecrits.insert(cle);
+        }
+        if !conflits.is_empty() {
+            return Err(Refus::Conflit(conflits));
         }
         if let Some(composants) = saisie.composants
             && composants != self.formulaire.composants
         {
-            self.exige_ouvert(champs::trouver(COMPOSANTS, self.guichet).ok_or(Refus::ChampInconnu)?)?;
+            self.composants_ouverts()?;
             evenement = evenement.difference(
                 "Composants additionnels",
                 noms(&self.formulaire.composants),
@@ -84,7 +116,7 @@ impl Candidature {
             let avant = self.formulaire.habilitations.remove(&cle);
             let numero =
                 |une: &Option<HabilitationLiee>| une.as_ref().map_or(String::new(), |une| une.numero.clone());
-            evenement = evenement.difference(champ.libelle, numero(&avant), numero(&liee));
+            evenement = evenement.difference(champ.intitule(), numero(&avant), numero(&liee));
             if let Some(liee) = liee {
                 self.formulaire.habilitations.insert(cle.clone(), liee);
             }
@@ -105,6 +137,17 @@ impl Candidature {
         Ok((self, reveil.raconter(evenement)))
     }
 
+    /// Whether any field of the form may change in this state of the candidature.
+    pub fn saisie_ouverte(&self) -> bool {
+        let etat = if let Etat::Dormante { avant, .. } = &self.etat { avant } else { &self.etat };
+        !etat.terminee() && !matches!(etat, Etat::EnCollege { .. })
+    }
+
+    /// Whether the composants may change now, else why not.
+    pub fn composants_ouverts(&self) -> Result<(), Refus> {
+        self.exige_ouvert(champs::trouver(COMPOSANTS, self.guichet).ok_or(Refus::ChampInconnu)?)
+    }
+
     /// Whether the industriel may write in this field now. R22: the composants stay open after the validation, until
     /// the first item is saved in any chapter.
     fn exige_ouvert(&self, champ: &Champ) -> Result<(), Refus> {
@@ -112,7 +155,7 @@ impl Candidature {
             return Ok(());
         }
         if champ.cle != COMPOSANTS || !self.formulaire.valide() {
-            return Err(Refus::ChampVerrouille(champ.libelle.to_owned()));
+            return Err(Refus::ChampVerrouille(champ.intitule()));
         }
         let commence = self
             .chapitres
@@ -160,14 +203,50 @@ impl Candidature {
             exige_motif(motif)?;
         }
         let verdict = VerdictChamp { conforme, motif: motif.to_owned(), par: par.clone(), le };
-        let mot = |conforme: bool| if conforme { "conforme" } else { "à corriger" };
+        let mot = VerdictChamp::libelle;
         let avant = self.formulaire.verdicts.get(cle).map_or("", |avant| mot(avant.conforme));
         let evenement = self
             .evenement("Champ du formulaire vérifié", par, le)
-            .difference(champ.libelle, avant, mot(conforme))
+            .difference(champ.intitule(), avant, mot(conforme))
             .motif(motif)
             .interne();
         self.formulaire.verdicts.insert(cle.to_owned(), verdict);
+        self.noter_instructeur(par);
+        Ok((self, evenement))
+    }
+
+    /// The verdicts of a whole page at once, by field: one act in the history. A verdict that somebody else gave since
+    /// the page was shown is not overwritten unseen.
+    pub fn juger_formulaire(
+        mut self,
+        jugements: BTreeMap<String, Jugement>,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Suite {
+        self.exige_formulaire_soumis()?;
+        let mut evenement = self.evenement("Champs du formulaire vérifiés", par, le).interne();
+        let mut conflits = Vec::new();
+        for (cle, Jugement { conforme, motif, vu }) in jugements {
+            let champ = champs::trouver(&cle, self.guichet).ok_or(Refus::ChampInconnu)?;
+            if !conforme {
+                exige_motif(&motif)?;
+            }
+            let verdict = VerdictChamp { conforme, motif, par: par.clone(), le };
+            let avant = self.formulaire.verdicts.get(&cle);
+            let dit = avant.map_or_else(String::new, VerdictChamp::phrase);
+            if let Some(avant) = avant
+                && vu != Some(avant.le)
+                && dit != verdict.phrase()
+            {
+                conflits.push(Conflit { cle, enregistre: dit, par: avant.par.nom.clone() });
+                continue;
+            }
+            evenement = evenement.difference(champ.intitule(), dit, verdict.phrase());
+            self.formulaire.verdicts.insert(cle, verdict);
+        }
+        if !conflits.is_empty() {
+            return Err(Refus::Conflit(conflits));
+        }
         self.noter_instructeur(par);
         Ok((self, evenement))
     }
@@ -188,12 +267,13 @@ impl Candidature {
         let motifs: Vec<String> = a_corriger
             .iter()
             .map(|cle| {
-                let libelle = champs::trouver(cle, self.guichet).map_or(cle.as_str(), |champ| champ.libelle);
-                format!("{libelle} : {}", self.formulaire.verdicts[cle].motif)
+                let intitule =
+                    champs::trouver(cle, self.guichet).map_or_else(|| cle.clone(), Champ::intitule);
+                format!("{intitule} : {}", self.formulaire.verdicts[cle].motif)
             })
             .collect();
         let evenement = self
-            .evenement("Correction du formulaire demandée", par, le)
+            .evenement(CORRECTION, par, le)
             .etats(&self.etat, &Etat::FormulaireACorriger)
             .motif(motifs.join("\n"));
         self.etat = Etat::FormulaireACorriger;
@@ -218,7 +298,7 @@ impl Candidature {
             .iter()
             .filter(|(_, verdict)| !verdict.conforme)
             .filter_map(|(cle, _)| champs::trouver(cle, self.guichet))
-            .map(|champ| champ.libelle.to_owned())
+            .map(Champ::intitule)
             .collect();
         if !refuses.is_empty() {
             return Err(Refus::PasConforme(refuses.join(", ")));

@@ -82,7 +82,7 @@ impl Candidature {
             .into_iter()
             .map(|faute| {
                 let libelle = crate::formulaire::champs::trouver(&faute.champ, self.guichet)
-                    .map_or(faute.champ.as_str(), |champ| champ.libelle);
+                    .map_or_else(|| faute.champ.clone(), crate::formulaire::champs::Champ::intitule);
                 AFaire {
                     texte: format!("{libelle} : {}", faute.message),
                     ou: Ou::Formulaire { champ: Some(faute.champ.clone()) },

@@ -3,14 +3,13 @@
 //! Rule: the list is what the page, the submission, the instruction and the history read; a field exists here or not
 //! at all. Sources: spec guichets §2.3; the bounds that no source gives are ours.
 
-use jiff::civil::Date;
-
+pub use super::section::Section;
+use super::{
+    Formulaire,
+    regle::{libre, lire, pays},
+};
 use crate::{
-    formulaire::{Contexte, Formulaire},
-    identifiant::{
-        ClientId, CodePostal, Courriel, Datapass, Nie, Nil, Nru, Pays, Siret, Telephone, VersionLogiciel,
-    },
-    produit::Faute,
+    identifiant::{ClientId, Courriel, Datapass, Nie, Nil, Nru, Siret, Telephone, VersionLogiciel},
     referentiel::{Guichet, Profil},
 };
 
@@ -51,195 +50,9 @@ pub struct Champ {
     pub visible: fn(&Formulaire) -> bool,
     /// Whether it stays open after validation (spec guichets §1.3).
     pub reste_ouvert: bool,
-    regle: fn(&str) -> Result<(), String>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Section {
-    Entreprise,
-    Siege,
-    Representant,
-    Contact,
-    Logiciel,
-    Raccordement,
-    Profils,
-    Composants,
-    Liens,
-    Engagement,
-}
-
-impl Section {
-    pub const TOUTES: [Self; 10] = [
-        Self::Entreprise,
-        Self::Siege,
-        Self::Representant,
-        Self::Contact,
-        Self::Logiciel,
-        Self::Profils,
-        Self::Raccordement,
-        Self::Composants,
-        Self::Liens,
-        Self::Engagement,
-    ];
-
-    pub fn titre(self) -> &'static str {
-        match self {
-            Self::Entreprise => "Informations de l’entreprise",
-            Self::Siege => "Adresse du siège social",
-            Self::Representant => "Représentant légal",
-            Self::Contact => "Contact pour l’habilitation",
-            Self::Logiciel => "Logiciel",
-            Self::Profils => "Profils",
-            Self::Raccordement => "Raccordement à Pro Santé Connect",
-            Self::Composants => "Composants additionnels",
-            Self::Liens => "Liens avec d’autres candidatures",
-            Self::Engagement => "Engagement",
-        }
-    }
-
-    pub fn ancre(self) -> &'static str {
-        match self {
-            Self::Entreprise => "entreprise",
-            Self::Siege => "adresse",
-            Self::Representant => "representant",
-            Self::Contact => "contact",
-            Self::Logiciel => "logiciel",
-            Self::Profils => "profils",
-            Self::Raccordement => "raccordement",
-            Self::Composants => "composants",
-            Self::Liens => "liens",
-            Self::Engagement => "engagement",
-        }
-    }
-}
-
-impl Champ {
-    pub fn concerne(&self, guichet: Guichet) -> bool {
-        self.guichet.is_none_or(|autre| autre == guichet)
-    }
-
-    pub fn visible(&self, formulaire: &Formulaire) -> bool {
-        (self.visible)(formulaire)
-    }
-
-    pub fn obligatoire(&self, formulaire: &Formulaire) -> bool {
-        match self.obligation {
-            Obligation::Toujours => true,
-            Obligation::Facultatif => false,
-            Obligation::Si(condition) => condition(formulaire),
-        }
-    }
-
-    /// What is wrong with the value of this field, if anything.
-    pub fn faute(&self, formulaire: &Formulaire, contexte: &Contexte) -> Option<Faute> {
-        if let Forme::Habilitation(profil) = self.forme {
-            return self.faute_habilitation(profil, formulaire, contexte);
-        }
-        let valeur = formulaire.valeur(self.cle);
-        if valeur.is_empty() {
-            return self.obligatoire(formulaire).then(|| Faute::new(self.cle, self.manque()));
-        }
-        let resultat = match self.forme {
-            Forme::Texte { max } if valeur.chars().count() > max => {
-                Err(format!("{max} caractères au plus ; vous en avez {}.", valeur.chars().count()))
-            }
-            Forme::Choix(choix) if !choix.iter().any(|(cle, _)| *cle == valeur) => {
-                Err("Choisissez une valeur de la liste.".to_owned())
-            }
-            Forme::Profils => profils(valeur, contexte.guichet),
-            Forme::Date => date(valeur, contexte.aujourdhui),
-            _ => (self.regle)(valeur),
-        };
-        let resultat = match (self.cle, resultat) {
-            // The rule of the code postal needs the country, which stands in another field.
-            ("siege_code_postal", Ok(())) => code_postal(valeur, formulaire.valeur("siege_pays")),
-            (_, autre) => autre,
-        };
-        resultat.err().map(|message| Faute::new(self.cle, message))
-    }
-
-    fn manque(&self) -> &'static str {
-        match self.forme {
-            Forme::Case => "Cochez cette case pour continuer.",
-            Forme::Choix(_) | Forme::Pays => "Choisissez une valeur.",
-            Forme::Profils => "Cochez au moins un profil.",
-            _ => "Ce champ est obligatoire.",
-        }
-    }
-
-    fn faute_habilitation(
-        &self,
-        profil: Profil,
-        formulaire: &Formulaire,
-        contexte: &Contexte,
-    ) -> Option<Faute> {
-        let Some(liee) = formulaire.habilitations.get(self.cle) else {
-            return self.obligatoire(formulaire).then(|| {
-                Faute::new(
-                    self.cle,
-                    format!("Donnez le NRU ou le PDF de l’habilitation « {} ».", profil.libelle()),
-                )
-            });
-        };
-        let faute = |message: String| Some(Faute::new(self.cle, message));
-        if liee.profil != profil {
-            return faute(format!(
-                "Cette habilitation est celle d’un profil « {} » ; celle d’un « {} » est attendue.",
-                liee.profil.libelle(),
-                profil.libelle()
-            ));
-        }
-        if let Err(raison) = &liee.en_vigueur {
-            return faute(raison.clone());
-        }
-        if liee.fin < contexte.aujourdhui {
-            return faute(format!(
-                "Cette habilitation a pris fin le {}.",
-                crate::calendrier::date_fr(liee.fin)
-            ));
-        }
-        None
-    }
-}
-
-fn profils(valeur: &str, guichet: Guichet) -> Result<(), String> {
-    let connus = Profil::du_guichet(guichet);
-    if valeur.split(',').all(|coche| connus.iter().any(|profil| profil.code() == coche.trim())) {
-        Ok(())
-    } else {
-        Err("Ce profil n’est pas de ce guichet.".to_owned())
-    }
-}
-
-fn date(valeur: &str, aujourdhui: Date) -> Result<(), String> {
-    let date: Date = valeur.parse().map_err(|_| "Donnez une date, par exemple 2027-03-31.".to_owned())?;
-    if date < aujourdhui { Err("Cette date est passée.".to_owned()) } else { Ok(()) }
-}
-
-fn code_postal(valeur: &str, pays: &str) -> Result<(), String> {
-    match pays.parse::<Pays>() {
-        Ok(pays) => CodePostal::lire(valeur, &pays).map(drop).map_err(|refus| refus.to_string()),
-        // Without a country the fault stands at the country.
-        Err(_) => Ok(()),
-    }
-}
-
-fn lire<T: std::str::FromStr<Err: std::fmt::Display>>(valeur: &str) -> Result<(), String> {
-    valeur.parse::<T>().map(drop).map_err(|refus| refus.to_string())
-}
-
-fn pays(valeur: &str) -> Result<(), String> {
-    let pays: Pays = valeur.parse().map_err(|refus: <Pays as std::str::FromStr>::Err| refus.to_string())?;
-    if pays.est_ue() {
-        Ok(())
-    } else {
-        Err("Le fournisseur de service est une personne morale immatriculée dans l’Union européenne."
-            .to_owned())
-    }
-}
-
-fn libre(_: &str) -> Result<(), String> {
-    Ok(())
+    /// Fields whose answer makes this one appear or changes what is right in it: it unlocks with them.
+    pub depend_de: &'static [&'static str],
+    pub(super) regle: fn(&str) -> Result<(), String>,
 }
 
 fn toujours(_: &Formulaire) -> bool {
@@ -338,6 +151,7 @@ const fn champ(
         guichet: None,
         visible: toujours,
         reste_ouvert: false,
+        depend_de: &[],
         regle,
     }
 }
@@ -350,8 +164,27 @@ const fn facultatif(champ: Champ) -> Champ {
     Champ { obligation: Obligation::Facultatif, ..champ }
 }
 
-const fn pour(guichet: Guichet, visible: fn(&Formulaire) -> bool, champ: Champ) -> Champ {
-    Champ { guichet: Some(guichet), visible, ..champ }
+const fn pour(guichet: Guichet, champ: Champ) -> Champ {
+    Champ { guichet: Some(guichet), ..champ }
+}
+
+/// A field that the profiles (and perhaps the case « proxy tiers ») make appear.
+const fn selon_profils(guichet: Guichet, visible: fn(&Formulaire) -> bool, champ: Champ) -> Champ {
+    Champ { guichet: Some(guichet), visible, depend_de: &["profils", "proxy_tiers"], ..champ }
+}
+
+const fn habilitation(
+    visible: fn(&Formulaire) -> bool,
+    cle: &'static str,
+    libelle: &'static str,
+    profil: Profil,
+) -> Champ {
+    let aide = "Le NRU suffit ; à défaut, le PDF signé.";
+    selon_profils(
+        Guichet::Operateur,
+        visible,
+        champ(cle, Profils, libelle, aide, Forme::Habilitation(profil), libre),
+    )
 }
 
 use Section::{
@@ -372,7 +205,10 @@ pub static CHAMPS: &[Champ] = &[
     ),
     champ("siege_voie", Siege, "Numéro et voie", "", COURT, libre),
     facultatif(champ("siege_complement", Siege, "Complément d’adresse", "", COURT, libre)),
-    champ("siege_code_postal", Siege, "Code postal", "", Forme::Texte { max: 12 }, libre),
+    Champ {
+        depend_de: &["siege_pays"],
+        ..champ("siege_code_postal", Siege, "Code postal", "", Forme::Texte { max: 12 }, libre)
+    },
     champ("siege_commune", Siege, "Commune", "", COURT, libre),
     champ("siege_pays", Siege, "Pays", "Un pays de l’Union européenne.", Forme::Pays, pays),
     ouvert(champ("representant_civilite", Representant, "Civilité", "", Forme::Choix(CIVILITES), libre)),
@@ -411,7 +247,7 @@ pub static CHAMPS: &[Champ] = &[
         Forme::Profils,
         libre,
     ),
-    pour(
+    selon_profils(
         Guichet::Editeur,
         elu,
         champ(
@@ -423,7 +259,7 @@ pub static CHAMPS: &[Champ] = &[
             lire::<Nie>,
         ),
     ),
-    pour(
+    selon_profils(
         Guichet::Editeur,
         elu,
         champ(
@@ -435,7 +271,7 @@ pub static CHAMPS: &[Champ] = &[
             lire::<Nil>,
         ),
     ),
-    pour(
+    selon_profils(
         Guichet::Editeur,
         elu,
         champ(
@@ -447,7 +283,7 @@ pub static CHAMPS: &[Champ] = &[
             libre,
         ),
     ),
-    pour(
+    selon_profils(
         Guichet::Operateur,
         opsu_et_opsp,
         facultatif(champ(
@@ -459,50 +295,13 @@ pub static CHAMPS: &[Champ] = &[
             libre,
         )),
     ),
-    pour(
-        Guichet::Operateur,
-        opsu,
-        Champ {
-            obligation: Obligation::Si(opsu),
-            ..champ(
-                "habilitation_elu",
-                Profils,
-                "Habilitation de l’éditeur du logiciel utilisateur",
-                "Le NRU suffit ; à défaut, le PDF signé.",
-                Forme::Habilitation(Profil::ELU),
-                libre,
-            )
-        },
-    ),
-    pour(
-        Guichet::Operateur,
-        opsp,
-        Champ {
-            obligation: Obligation::Si(opsp),
-            ..champ(
-                "habilitation_elp",
-                Profils,
-                "Habilitation de l’éditeur du Proxy e-Santé",
-                "Le NRU suffit ; à défaut, le PDF signé.",
-                Forme::Habilitation(Profil::ELP),
-                libre,
-            )
-        },
-    ),
-    pour(
-        Guichet::Operateur,
+    habilitation(opsu, "habilitation_elu", "Habilitation de l’éditeur du logiciel utilisateur", Profil::ELU),
+    habilitation(opsp, "habilitation_elp", "Habilitation de l’éditeur du Proxy e-Santé", Profil::ELP),
+    habilitation(
         opsp_tiers,
-        Champ {
-            obligation: Obligation::Si(opsp_tiers),
-            ..champ(
-                "habilitation_opsp",
-                Profils,
-                "Habilitation de l’opérateur du Proxy e-Santé",
-                "Le NRU suffit ; à défaut, le PDF signé.",
-                Forme::Habilitation(Profil::OpSP),
-                libre,
-            )
-        },
+        "habilitation_opsp",
+        "Habilitation de l’opérateur du Proxy e-Santé",
+        Profil::OpSP,
     ),
     champ(
         "datapass",
@@ -514,7 +313,6 @@ pub static CHAMPS: &[Champ] = &[
     ),
     pour(
         Guichet::Editeur,
-        toujours,
         champ(
             "client_id",
             Raccordement,
@@ -526,7 +324,6 @@ pub static CHAMPS: &[Champ] = &[
     ),
     pour(
         Guichet::Operateur,
-        toujours,
         champ(
             "client_id",
             Raccordement,
@@ -570,6 +367,7 @@ pub static CHAMPS: &[Champ] = &[
     )),
     Champ {
         visible: segur,
+        depend_de: &["dispositif_segur"],
         ..facultatif(champ("nru_segur", Liens, "NRU de la candidature Ségur", "", COURT, lire::<Nru>))
     },
     champ(

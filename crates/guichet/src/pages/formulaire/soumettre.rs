@@ -1,7 +1,50 @@
-use axum::response::Response;
+//! Submits the form to the agency: what is before the person's eyes, whole and right.
 
-use crate::erreur::Erreur;
+use axum::{
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use domaine::candidature::{Candidature, Refus};
+use web::{Formulaire, Genre};
 
-pub async fn soumettre() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+use super::{brouillon, conflit, habilitation};
+use crate::{acces::Ici, app::App, erreur::Erreur, session};
+
+pub async fn soumettre(
+    State(app): State<App>,
+    ici: Ici,
+    Formulaire(saisie): Formulaire,
+) -> Result<Response, Erreur> {
+    let brouillon = brouillon::enregistrer(&app, &ici, &saisie).await?;
+    let candidature = match brouillon {
+        Ok(candidature) => candidature,
+        Err(refuse) => return conflit::page(&app, &ici, *refuse, saisie, false).await,
+    };
+    let vues = brouillon::valeurs(&saisie, candidature.guichet);
+    let etats = habilitation::etats(&app, &candidature).await?;
+    let contexte = app.contexte(candidature.guichet);
+    let (acteur, le) = (ici.acteur(), app.maintenant());
+    let resultat = app
+        .tenter(candidature.id, |mut candidature: Candidature| {
+            let ecarts = candidature.formulaire.ecarts(&vues);
+            if !ecarts.is_empty() {
+                return Err(Refus::Conflit(ecarts));
+            }
+            candidature.formulaire.actualiser_habilitations(&etats);
+            candidature.soumettre_formulaire(&contexte, &acteur, le)
+        })
+        .await?;
+    match resultat {
+        Ok(candidature) => {
+            session::aviser(
+                &app,
+                &ici,
+                Genre::Succes,
+                "Formulaire soumis. L’agence le vérifie et vous écrit ; vous n’avez rien à faire d’ici là.",
+            )
+            .await?;
+            Ok(Redirect::to(&format!("/candidatures/{}", candidature.id)).into_response())
+        }
+        Err(refuse) => conflit::page(&app, &ici, *refuse, saisie, false).await,
+    }
 }

@@ -1,7 +1,12 @@
-use axum::response::Response;
+//! The formulaire administratif: filled in by the industriel, read by everybody who may.
 
-use crate::erreur::Erreur;
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
 
-pub async fn voir() -> Result<Response, Erreur> {
-    Err(Erreur::Introuvable)
+use super::vue::{self, Affichage};
+use crate::{acces::Ici, app::App, erreur::Erreur};
+
+pub async fn voir(State(app): State<App>, ici: Ici, entetes: HeaderMap) -> Result<Response, Erreur> {
+    let affichage = Affichage { htmx: web::htmx::est_htmx(&entetes), ..Affichage::default() };
+    Ok(web::page(&vue::page(&app, &ici, ici.candidature()?, affichage).await?))
 }
