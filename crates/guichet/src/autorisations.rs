@@ -22,7 +22,7 @@ use crate::{
 /// Issues the autorisation of an éditeur whose chapter PMT is valid, once; does nothing in any other case.
 ///
 /// To be called in the transaction that validates a chapter; the caller wakes the worker after the commit.
-pub(crate) async fn emettre(tx: &mut Tx, app: &App, candidature: &Candidature) -> Result<(), Erreur> {
+pub async fn emettre(tx: &mut Tx, app: &App, candidature: &Candidature) -> Result<(), Erreur> {
     let prete = candidature.guichet == Guichet::Editeur
         && candidature.chapitre(autorisation::CHAPITRE).is_some_and(domaine::chapitre::Chapitre::valide);
     if !prete || tx.load_autorisation(candidature.id).await?.is_some() {
@@ -38,11 +38,7 @@ pub(crate) async fn emettre(tx: &mut Tx, app: &App, candidature: &Candidature) -
 }
 
 /// Asks the worker for the PDF of the current period.
-pub(crate) async fn demander_document(
-    tx: &mut Tx,
-    app: &App,
-    candidature: Id<Candidature>,
-) -> Result<(), Erreur> {
+pub async fn demander_document(tx: &mut Tx, app: &App, candidature: Id<Candidature>) -> Result<(), Erreur> {
     let le = app.maintenant();
     let id = app.alea.uuid(le).to_string();
     tx.ajouter_tache(&id, Genre::DocumentAutorisation.cle(), &candidature.to_string(), None, le).await?;
@@ -50,10 +46,7 @@ pub(crate) async fn demander_document(
 }
 
 /// The autorisation and its signed PDF, made now if it was not made yet.
-pub(crate) async fn document(
-    app: &App,
-    candidature: Id<Candidature>,
-) -> Result<(Autorisation, Bytes), Erreur> {
+pub async fn document(app: &App, candidature: Id<Candidature>) -> Result<(Autorisation, Bytes), Erreur> {
     loop {
         let mut tx = app.registre.lire().await?;
         let lue = tx.load_autorisation(candidature).await?.ok_or(Erreur::Introuvable)?;

@@ -91,7 +91,7 @@ impl Piece {
 /// Draws and signs a document with the key of the agency.
 ///
 /// Drawing takes the processor and a token may wait for its card: both are done away from the server's threads.
-pub(crate) async fn signer(app: &App, piece: Piece, raison: &str, le: Timestamp) -> Result<Vec<u8>, Erreur> {
+pub async fn signer(app: &App, piece: Piece, raison: &str, le: Timestamp) -> Result<Vec<u8>, Erreur> {
     let mention = Mention {
         nom: app.config.agence.nom.clone(),
         raison: format!("{raison} {}", piece.numero()),
@@ -106,7 +106,7 @@ pub(crate) async fn signer(app: &App, piece: Piece, raison: &str, le: Timestamp)
 }
 
 /// The letter that waits for its signature, marked as such, for those who are to read it first.
-pub(crate) async fn projet(
+pub async fn projet(
     app: &App,
     habilitation: &domaine::habilitation::Habilitation,
 ) -> Result<Vec<u8>, Erreur> {

@@ -28,7 +28,7 @@ const PREUVE: SignedDuration = SignedDuration::from_mins(5);
 /// already stay as they are. Gives their numbers.
 ///
 /// To be called in the transaction of the decision, with the candidature in its new state.
-pub(crate) async fn preparer(
+pub async fn preparer(
     tx: &mut Tx,
     app: &App,
     candidature: &Candidature,
@@ -69,12 +69,12 @@ fn conformite(candidature: &Candidature, profil: Profil, defaut: Date) -> (Date,
 }
 
 /// Whether the person proved who they are recently enough to sign.
-pub(crate) fn preuve_fraiche(session: &SessionGardee, maintenant: Timestamp) -> bool {
+pub fn preuve_fraiche(session: &SessionGardee, maintenant: Timestamp) -> bool {
     maintenant.duration_since(session.authentifie_le) <= PREUVE
 }
 
 /// Signs the letter and puts the habilitation in force, in place of an older one of the same produit and profile.
-pub(crate) async fn signer(
+pub async fn signer(
     app: &App,
     projet: &Versionne<Habilitation>,
     candidature: &Candidature,
@@ -133,7 +133,7 @@ async fn remplacer_les_anciennes(
 }
 
 /// Changes a habilitation that is in force, and tells its holder and whoever relies on it.
-pub(crate) async fn changer(
+pub async fn changer(
     app: &App,
     lue: &Versionne<Habilitation>,
     suite: (Habilitation, domaine::evenement::Evenement),
@@ -167,14 +167,14 @@ async fn prevenir_dependants(
 
 /// A habilitation on which another relies, as it stands today.
 #[derive(Clone, Debug)]
-pub(crate) struct Dependance {
+pub struct Dependance {
     pub numero: String,
     pub etat: &'static str,
     pub en_vigueur: bool,
 }
 
 /// Where the habilitations stand on which this one relies.
-pub(crate) async fn dependances(
+pub async fn dependances(
     tx: &mut Tx,
     habilitation: &Habilitation,
     le: Timestamp,

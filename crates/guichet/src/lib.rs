@@ -6,7 +6,7 @@
 pub mod acces;
 mod antivirus;
 pub mod app;
-mod autorisations;
+pub mod autorisations;
 mod avancement;
 pub mod cadre;
 mod chronologie;
@@ -17,7 +17,7 @@ mod envoi;
 pub mod erreur;
 pub mod faq;
 pub mod fichiers;
-mod habilitations;
+pub mod habilitations;
 mod messagerie;
 pub mod ouverture;
 pub mod pages;

@@ -8,8 +8,8 @@ pub(crate) mod courriel;
 mod menage;
 mod rappels;
 
-pub(crate) use avertissement::{Avertissement, avertir};
-pub(crate) use courriel::inviter;
+pub use avertissement::{Avertissement, avertir};
+pub use courriel::inviter;
 
 use jiff::SignedDuration;
 use registre::Tache;

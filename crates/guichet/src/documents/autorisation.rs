@@ -42,7 +42,7 @@ pub struct PieceAutorisation {
 }
 
 impl PieceAutorisation {
-    pub(crate) fn nouvelle(app: &App, autorisation: &Autorisation, candidature: &Candidature) -> Self {
+    pub fn nouvelle(app: &App, autorisation: &Autorisation, candidature: &Candidature) -> Self {
         let valeur = |cle: &str| candidature.formulaire.valeur(cle).to_owned();
         let siret = valeur("siret");
         Self {

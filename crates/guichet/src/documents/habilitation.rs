@@ -25,7 +25,7 @@ pub struct PieceHabilitation {
 }
 
 impl PieceHabilitation {
-    pub(crate) fn nouvelle(app: &App, contenu: Contenu, signataire: &str, signee_le: Timestamp) -> Self {
+    pub fn nouvelle(app: &App, contenu: Contenu, signataire: &str, signee_le: Timestamp) -> Self {
         Self {
             rendu: RENDU,
             emetteur: Emetteur::de(app),

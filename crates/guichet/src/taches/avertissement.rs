@@ -27,7 +27,7 @@ use crate::{app::App, erreur::Erreur};
 /// What people are told of.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Avertissement {
+pub enum Avertissement {
     /// To the agency, with a receipt to the industriel.
     FormulaireSoumis,
     FormulaireACorriger,
@@ -90,6 +90,11 @@ pub(crate) enum Avertissement {
         numero: String,
         etat: String,
     },
+    /// A habilitation on which this candidature relies ends on that day.
+    DependanceFin {
+        numero: String,
+        fin: Date,
+    },
     /// The suspension of that habilitation was lifted.
     DependanceRetablie {
         numero: String,
@@ -130,7 +135,7 @@ enum Cercle {
 }
 
 /// Asks for a notice in the transaction of the act that it tells.
-pub(crate) async fn avertir(
+pub async fn avertir(
     tx: &mut Tx,
     app: &App,
     candidature: &Candidature,

@@ -49,7 +49,7 @@ pub(super) async fn demander(
 /// Writes to somebody invited to a structure; `jeton` is the secret of which the invitation keeps the fingerprint.
 ///
 /// The task holds the secret until the mail is gone, no longer.
-pub(crate) async fn inviter(
+pub async fn inviter(
     tx: &mut Tx,
     app: &App,
     invitation: &Invitation,

@@ -2,6 +2,7 @@
 //!
 //! People are those of [`PERSONNES`]; a session is opened directly (the sign-in itself is tested with the sandbox).
 
+pub(crate) mod decision;
 pub(crate) mod dossier;
 
 use std::{collections::BTreeMap, net::SocketAddr, sync::Mutex, time::Duration};

@@ -4,4 +4,5 @@
 
 mod acces;
 mod appui;
+mod habilitation;
 mod pannes;

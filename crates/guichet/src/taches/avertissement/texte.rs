@@ -166,6 +166,7 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
         | A::HabilitationRemplacee { .. }
         | A::HabilitationFin { .. }
         | A::DependanceTouchee { .. }
+        | A::DependanceFin { .. }
         | A::DependanceRetablie { .. } => habilitation(avertissement, candidature),
         A::CorrectionAttendue { jours } => industriel(
             "Corrections attendues",
@@ -285,6 +286,14 @@ fn habilitation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
                 "L’habilitation {numero}, sur laquelle s’appuie votre candidature {nru}, est {etat}. Prenez contact avec son titulaire ; au besoin, écrivez à l’agence par la messagerie."
             ),
         ),
+        A::DependanceFin { numero, fin } => (
+            numero,
+            "Habilitation dont vous dépendez",
+            format!(
+                "L’habilitation {numero}, sur laquelle s’appuie votre candidature {nru}, prend fin le {}. Demandez à son titulaire ce qu’il prévoit.",
+                date_fr(*fin)
+            ),
+        ),
         A::DependanceRetablie { numero } => (
             numero,
             "Habilitation dont vous dépendez",
@@ -296,7 +305,9 @@ fn habilitation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
     };
     let chemin = match avertissement {
         // Somebody else's: its public page is all that they may see.
-        A::DependanceTouchee { .. } | A::DependanceRetablie { .. } => format!("/registre/{numero}"),
+        A::DependanceTouchee { .. } | A::DependanceFin { .. } | A::DependanceRetablie { .. } => {
+            format!("/registre/{numero}")
+        }
         _ => format!("/habilitations/{numero}"),
     };
     vec![Courrier::vers(Cercle::Responsables, objet, corps, chemin)]

@@ -1,0 +1,3 @@
+//! From the decision to the register: prepared, signed, verified offline, suspended, withdrawn, replaced.
+
+mod signer;
