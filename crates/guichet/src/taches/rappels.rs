@@ -236,13 +236,13 @@ async fn endormir(app: &App, id: Id<Candidature>, active_le: Timestamp) -> Resul
         }
         candidature.endormir(le)
     };
-    let suite = async |tx: &mut Tx, candidature: &Candidature| {
-        avertir(tx, app, candidature, Avertissement::MiseEnSommeil).await
+    let (mut tx, candidature) = match app.engager(id, acte).await {
+        Ok(endormie) => endormie,
+        Err(Erreur::Refus(_)) => return Ok(()),
+        Err(erreur) => return Err(erreur),
     };
-    match app.agir_puis(id, acte, suite).await {
-        Ok(_) | Err(Erreur::Refus(_)) => Ok(()),
-        Err(erreur) => Err(erreur),
-    }
+    avertir(&mut tx, app, &candidature, Avertissement::MiseEnSommeil).await?;
+    app.conclure(tx).await
 }
 
 #[cfg(test)]

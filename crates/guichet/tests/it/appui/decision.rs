@@ -38,14 +38,10 @@ pub(crate) async fn projet(site: &Site) -> Versionne<Habilitation> {
     let session: Id<Session> = site.app.id();
     site.app.agir(id, |c| c.inscrire_en_college(session, &par, le)).await.expect("complete");
     let decision = Decision { avis: Avis::Favorable, motif: String::new(), par: par.clone(), le };
-    let app = &site.app;
-    app.agir_puis(
-        id,
-        |c| c.decider(session, &decision, le),
-        async |tx, c| guichet::habilitations::preparer(tx, app, c, le).await.map(drop),
-    )
-    .await
-    .expect("decided");
+    let (mut tx, decidee) =
+        site.app.engager(id, |c| c.decider(session, &decision, le)).await.expect("decided");
+    guichet::habilitations::preparer(&mut tx, &site.app, &decidee, le).await.expect("prepared");
+    site.app.conclure(tx).await.expect("committed");
     let mut tx = site.app.registre.lire().await.expect("a transaction");
     tx.load_habilitations_candidature(id).await.expect("read").remove(0)
 }
