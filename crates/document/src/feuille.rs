@@ -35,6 +35,8 @@ pub enum Bloc {
     Intertitre(String),
     /// Text, with `**bold**` runs.
     Paragraphe(String),
+    /// Text in the right half of the page, with `**bold**` runs: addressee, place and date, signature of a letter.
+    ADroite(String),
     /// Pairs of a label and a value, with `**bold**` runs in the values.
     Champs(Vec<(String, String)>),
     /// A table, whose header is repeated on each page.

@@ -155,6 +155,13 @@ impl MiseEnPage {
                 self.lignes(&lignes, GAUCHE, COURANT, noeud);
                 self.y += 6.0;
             }
+            Bloc::ADroite(texte) => {
+                let x = GAUCHE + UTILE * 0.52;
+                let noeud = self.noeud(None, Tag::P);
+                let lignes = self.polices.composer(texte, CORPS, DROITE - x, false);
+                self.lignes(&lignes, x, COURANT, noeud);
+                self.y += 6.0;
+            }
             Bloc::Champs(champs) => self.champs(champs),
             Bloc::Tableau { entetes, largeurs, lignes } => self.tableau(entetes, largeurs, lignes),
             Bloc::Liste(items) => self.liste(items),

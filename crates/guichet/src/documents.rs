@@ -12,7 +12,7 @@ pub use habilitation::PieceHabilitation;
 pub(crate) use habilitation::adresse_registre;
 
 use document::{Feuille, Mention, PieceJointe};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{app::App, erreur::Erreur};
@@ -32,6 +32,26 @@ impl Emetteur {
     fn de(app: &App) -> Self {
         Self { nom: app.config.agence.nom.clone(), lieu: app.config.agence.lieu.clone() }
     }
+}
+
+/// A day in words, kept on one line.
+fn date(jour: Date) -> String {
+    domaine::calendrier::date_fr(jour).replace(' ', "\u{a0}")
+}
+
+/// A SIRET in groups, as people read it.
+fn siret(siret: &str) -> String {
+    match (siret.get(..3), siret.get(3..6), siret.get(6..9), siret.get(9..)) {
+        (Some(a), Some(b), Some(c), Some(d)) => format!("{a}\u{a0}{b}\u{a0}{c}\u{a0}{d}"),
+        _ => siret.to_owned(),
+    }
+}
+
+/// The no-break spaces of French typography.
+fn typographie(texte: &str) -> String {
+    [(" :", "\u{a0}:"), (" ;", "\u{a0};"), (" »", "\u{a0}»"), ("« ", "«\u{a0}")]
+        .iter()
+        .fold(texte.to_owned(), |texte, (de, vers)| texte.replace(de, vers))
 }
 
 /// What a document says, as the JSON embedded in it.

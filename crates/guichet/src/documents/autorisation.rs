@@ -1,15 +1,11 @@
 //! The document of an autorisation d’accès, to be given to the CNDA (spec guichets §1.6, §2.8).
 
 use document::{Bloc, Feuille};
-use domaine::{
-    autorisation::Autorisation,
-    calendrier::{date_fr, jour},
-    candidature::Candidature,
-};
+use domaine::{autorisation::Autorisation, calendrier::jour, candidature::Candidature};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Emetteur, RENDU};
+use super::{Emetteur, RENDU, date, siret, typographie};
 use crate::app::App;
 
 /// Where the autorisation gives access.
@@ -75,16 +71,15 @@ impl PieceAutorisation {
             numero: self.numero.clone(),
             blocs: vec![
                 Bloc::Titre(titre.to_owned()),
-                Bloc::Paragraphe(format!(
-                    "Le chapitre « Prérequis Maturité Technique » de la candidature **{}** est validé. {} \
-                     autorise **{}** à utiliser les environnements de test de l’Espace de Confiance pour le \
-                     logiciel désigné ci-dessous, du {} au **{}** inclus.",
+                Bloc::Paragraphe(typographie(&format!(
+                    "Le chapitre « Prérequis Maturité Technique » de la candidature **{}** est validé. La \
+                     présente autorisation ouvre à **{}** l’accès aux environnements de test de l’Espace de \
+                     Confiance, pour le logiciel désigné ci-dessous, du {} au **{}** inclus.",
                     self.nru,
-                    self.emetteur.nom,
                     self.denomination,
-                    date_fr(self.debut),
-                    date_fr(self.fin),
-                )),
+                    date(self.debut),
+                    date(self.fin),
+                ))),
                 Bloc::Champs(self.champs()),
                 Bloc::Intertitre("Environnements ouverts".to_owned()),
                 Bloc::Liste(self.environnements.clone()),
@@ -95,10 +90,11 @@ impl PieceAutorisation {
                      révoquée par l’agence."
                         .to_owned(),
                 ),
-                Bloc::Paragraphe(format!(
-                    "{}, le {}\nPour {}, document signé électroniquement",
+                Bloc::Espace(8.0),
+                Bloc::ADroite(format!(
+                    "{}, le {}\n**{}**\nDocument signé électroniquement",
                     self.emetteur.lieu,
-                    date_fr(jour(self.emise_le)),
+                    date(jour(self.emise_le)),
                     self.emetteur.nom
                 )),
             ],
@@ -112,7 +108,7 @@ impl PieceAutorisation {
             ("Numéro", &self.numero),
             ("N° de référencement (NRU)", &self.nru),
             ("Dénomination", &self.denomination),
-            ("SIRET", &self.siret),
+            ("SIRET", &siret(&self.siret)),
             ("Logiciel", &self.logiciel),
             ("Version", &self.version),
             ("Profil", &self.profils.join(", ")),

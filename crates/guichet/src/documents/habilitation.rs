@@ -1,15 +1,11 @@
 //! The letter of habilitation (spec guichets §2.8).
 
 use document::{Bloc, Feuille};
-use domaine::{
-    calendrier::{date_fr, jour},
-    habilitation::Contenu,
-    referentiel::Guichet,
-};
+use domaine::{calendrier::jour, habilitation::Contenu, referentiel::Guichet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Emetteur, RENDU};
+use super::{Emetteur, RENDU, date, siret, typographie};
 use crate::app::App;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +43,10 @@ impl PieceHabilitation {
             numero: contenu.numero.clone(),
             blocs: self.blocs(titre),
             pieces_jointes: Vec::new(),
-            pied: format!("Habilitation {} – registre public : {}", contenu.numero, self.registre),
+            pied: typographie(&format!(
+                "Habilitation {} – registre public : {}",
+                contenu.numero, self.registre
+            )),
         }
     }
 
@@ -55,47 +54,52 @@ impl PieceHabilitation {
         let contenu = &self.contenu;
         let emetteur = &self.emetteur;
         vec![
-            Bloc::Paragraphe(format!(
-                "À l’attention de **{}**\n{}\nSIRET {}",
-                contenu.contact, contenu.denomination, contenu.siret
+            Bloc::ADroite(format!(
+                "**{}**\nÀ l’attention de {}\nSIRET {}",
+                contenu.denomination,
+                contenu.contact,
+                siret(&contenu.siret)
             )),
-            Bloc::Espace(4.0),
-            Bloc::Paragraphe(format!("{}, le {}", emetteur.lieu, date_fr(jour(self.signee_le)))),
-            Bloc::Titre(titre.to_owned()),
+            Bloc::Espace(10.0),
+            Bloc::ADroite(format!("{}, le {}", emetteur.lieu, date(jour(self.signee_le)))),
+            Bloc::Titre(typographie(&format!("Objet : {titre}"))),
             Bloc::Paragraphe("Madame, Monsieur,".to_owned()),
             Bloc::Paragraphe(format!(
-                "Au vu des preuves de conformité que vous avez déposées et de l’avis favorable du collège \
-                 rendu le {}, j’ai le plaisir de vous délivrer l’habilitation **{}**, au titre du profil \
+                "Au vu des preuves de conformité que vous avez déposées et de l’avis favorable rendu par le \
+                 collège le {}, j’ai le plaisir de vous délivrer l’habilitation **{}**, au titre du profil \
                  **{}** ({}), pour le logiciel désigné ci-dessous.",
-                date_fr(contenu.decision_le),
+                date(contenu.decision_le),
                 contenu.numero,
                 contenu.profil.libelle(),
                 contenu.profil,
             )),
             Bloc::Champs(self.champs()),
             Bloc::Paragraphe(self.portee()),
-            Bloc::Paragraphe(
+            Bloc::Paragraphe(typographie(
                 "Elle vaut pour la version indiquée et dans le respect des conditions générales \
                  d’utilisation que vous avez acceptées. Elle peut être suspendue ou retirée : seul le \
-                 registre public fait foi de son état au jour où l’on s’en prévaut."
+                 registre public fait foi de son état au jour où l’on s’en prévaut.",
+            )),
+            Bloc::Paragraphe(
+                "Je vous prie d’agréer, Madame, Monsieur, l’expression de ma considération distinguée."
                     .to_owned(),
             ),
-            Bloc::Paragraphe(
-                "Je vous prie d’agréer, Madame, Monsieur, l’expression de ma considération.".to_owned(),
-            ),
-            Bloc::Paragraphe(format!(
-                "Pour {}\n**{}**\nDocument signé électroniquement",
-                emetteur.nom, self.signataire
+            Bloc::Espace(6.0),
+            Bloc::ADroite(format!(
+                "{}\n**{}**\nSigné électroniquement le {}",
+                emetteur.nom,
+                self.signataire,
+                date(jour(self.signee_le))
             )),
             Bloc::Filet,
             Bloc::Qr {
                 contenu: self.registre.clone(),
-                legende: format!(
+                legende: typographie(&format!(
                     "**Vérifier cette habilitation**\nSon état du jour se lit au registre public :\n{}\n\
                      La signature électronique et les données jointes à ce fichier se vérifient aussi \
                      hors ligne. Une copie imprimée ne vaut que confrontée au registre.",
                     self.registre
-                ),
+                )),
             },
         ]
     }
@@ -103,9 +107,9 @@ impl PieceHabilitation {
     fn champs(&self) -> Vec<(String, String)> {
         let contenu = &self.contenu;
         let tests = if contenu.conformite_du == contenu.conformite_au {
-            format!("le {}", date_fr(contenu.conformite_du))
+            format!("le {}", date(contenu.conformite_du))
         } else {
-            format!("du {} au {}", date_fr(contenu.conformite_du), date_fr(contenu.conformite_au))
+            format!("du {} au {}", date(contenu.conformite_du), date(contenu.conformite_au))
         };
         let mut champs = vec![
             ("Dénomination", contenu.denomination.clone()),
@@ -121,7 +125,7 @@ impl PieceHabilitation {
         }
         champs.push((
             "Validité",
-            format!("du {} au **{}** inclus", date_fr(contenu.decision_le), date_fr(contenu.fin)),
+            format!("du {} au **{}** inclus", date(contenu.decision_le), date(contenu.fin)),
         ));
         champs.into_iter().map(|(libelle, valeur)| (libelle.to_owned(), valeur)).collect()
     }

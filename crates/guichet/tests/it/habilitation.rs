@@ -1,3 +1,4 @@
 //! From the decision to the register: prepared, signed, verified offline, suspended, withdrawn, replaced.
 
+mod registre;
 mod signer;

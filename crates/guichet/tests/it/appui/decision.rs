@@ -53,3 +53,14 @@ pub(crate) fn courriels(site: &Site) -> Vec<String> {
     chemins.sort();
     chemins.iter().map(|chemin| std::fs::read_to_string(chemin).expect("a mail")).collect()
 }
+
+/// Their subjects, in words.
+pub(crate) fn objets(site: &Site) -> Vec<String> {
+    courriels(site)
+        .into_iter()
+        .map(|brut| {
+            let brut = brut.replace("\r\n", "\n");
+            test_support::smtp::Lettre { de: String::new(), a: Vec::new(), brut }.sujet()
+        })
+        .collect()
+}
