@@ -172,7 +172,7 @@ pub fn table() -> Vec<Route> {
         post(
             "/candidatures/{id}/composants/nouveau",
             Sur(Cible::Candidature, O::Formulaire, A::Ecrire),
-            formulaire::composant::ajouter,
+            formulaire::composant::ajouter.layer(DefaultBodyLimit::max(formulaire::pieces::CORPS_MAX)),
         ),
         get(
             "/candidatures/{id}/composants/{rang}",
@@ -182,7 +182,7 @@ pub fn table() -> Vec<Route> {
         post(
             "/candidatures/{id}/composants/{rang}",
             Sur(Cible::Candidature, O::Formulaire, A::Ecrire),
-            formulaire::composant::modifier,
+            formulaire::composant::modifier.layer(DefaultBodyLimit::max(formulaire::pieces::CORPS_MAX)),
         ),
         post(
             "/candidatures/{id}/composants/{rang}/retirer",
@@ -192,7 +192,7 @@ pub fn table() -> Vec<Route> {
         post(
             "/candidatures/{id}/habilitations/{cle}",
             Sur(Cible::Candidature, O::Formulaire, A::Ecrire),
-            formulaire::habilitation::lier,
+            formulaire::habilitation::lier.layer(DefaultBodyLimit::max(formulaire::pieces::CORPS_MAX)),
         ),
         post(
             "/candidatures/{id}/habilitations/{cle}/retirer",

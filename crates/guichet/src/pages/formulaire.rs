@@ -8,6 +8,7 @@ pub mod composant;
 mod conflit;
 pub mod enregistrer;
 pub mod habilitation;
+pub mod pieces;
 pub mod preremplir;
 pub mod soumettre;
 pub mod voir;

@@ -14,9 +14,13 @@ use domaine::{
     formulaire::composant::{Composant, INTEGRATIONS, NATURES, TELESERVICES},
 };
 use http::StatusCode;
-use web::{Cadre, Champs, Choix, Formulaire, FormulaireFichiers, Genre, Partie, Saisie};
+use web::{Cadre, Champs, Choix, Formulaire, FormulaireFichiers, Genre, Saisie};
 
-use super::{brouillon, conflit, vue};
+use super::{
+    brouillon, conflit,
+    pieces::{self, Envoi},
+    vue,
+};
 use crate::{
     acces::Ici,
     app::{App, Refuse},
@@ -29,6 +33,8 @@ use crate::{
 const VU: &str = "composant";
 /// Hidden one-time field: a form sent twice adds one composant.
 const ENVOI: &str = "envoi";
+const LICENCE: &str = "licence";
+const HOMOLOGATION: &str = "homologation";
 
 #[derive(Template)]
 #[template(path = "formulaire/composant.html")]
@@ -75,13 +81,13 @@ pub async fn ajouter(
     ici: Ici,
     formulaire: FormulaireFichiers,
 ) -> Result<Response, Erreur> {
-    let (saisie, composant) = lire(&app, &ici, formulaire, Composant::default()).await?;
-    if let Some(reponse) = refuser_sans_nom(&app, &ici, None, &composant, &saisie)? {
+    let (envoi, composant) = lire(&app, &ici, formulaire, Composant::default()).await?;
+    if let Some(reponse) = refuser_faux(&app, &ici, None, &composant, &envoi)? {
         return Ok(reponse);
     }
-    let envoi = saisie.texte(ENVOI).to_owned();
+    let jeton = envoi.saisie.texte(ENVOI).to_owned();
     let retour = retour(&ici)?;
-    if !envoi.is_empty() && app.registre.lire().await?.load_envoi(&envoi).await?.is_some() {
+    if !jeton.is_empty() && app.registre.lire().await?.load_envoi(&jeton).await?.is_some() {
         return Ok(Redirect::to(&retour).into_response());
     }
     let contexte = app.contexte(ici.candidature()?.guichet);
@@ -95,16 +101,16 @@ pub async fn ajouter(
         .await?;
     let (mut tx, _) = match resultat {
         Ok(engage) => engage,
-        Err(refuse) => return refuser(&app, &ici, *refuse, None, &composant, saisie),
+        Err(refuse) => return refuser(&app, &ici, *refuse, None, &composant, envoi.saisie),
     };
-    if !envoi.is_empty() {
-        match tx.save_envoi(&envoi, "composant", le).await {
+    if !jeton.is_empty() {
+        match tx.save_envoi(&jeton, "composant", le).await {
             // The same form was played in parallel.
             Err(registre::Erreur::Conflit) => return Ok(Redirect::to(&retour).into_response()),
             autre => autre?,
         }
     }
-    conclure(&app, &ici, tx, &composant).await
+    conclure(&app, &ici, tx, &composant, &envoi).await
 }
 
 pub async fn modifier(
@@ -115,11 +121,11 @@ pub async fn modifier(
 ) -> Result<Response, Erreur> {
     let ancien = ici.candidature()?.formulaire.composants.get(rang).cloned();
     let ancien = ancien.ok_or(Erreur::Introuvable)?;
-    let (saisie, composant) = lire(&app, &ici, formulaire, ancien).await?;
-    if let Some(reponse) = refuser_sans_nom(&app, &ici, Some(rang), &composant, &saisie)? {
+    let (envoi, composant) = lire(&app, &ici, formulaire, ancien).await?;
+    if let Some(reponse) = refuser_faux(&app, &ici, Some(rang), &composant, &envoi)? {
         return Ok(reponse);
     }
-    let vu = saisie.texte(VU).to_owned();
+    let vu = envoi.saisie.texte(VU).to_owned();
     let contexte = app.contexte(ici.candidature()?.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
@@ -131,8 +137,8 @@ pub async fn modifier(
         })
         .await?;
     match resultat {
-        Ok((tx, _)) => conclure(&app, &ici, tx, &composant).await,
-        Err(refuse) => refuser(&app, &ici, *refuse, Some(rang), &composant, saisie),
+        Ok((tx, _)) => conclure(&app, &ici, tx, &composant, &envoi).await,
+        Err(refuse) => refuser(&app, &ici, *refuse, Some(rang), &composant, envoi.saisie),
     }
 }
 
@@ -187,19 +193,14 @@ fn avec(composants: Vec<Composant>) -> administratif::Saisie {
 }
 
 async fn lire(
-    _app: &App,
+    app: &App,
     ici: &Ici,
-    mut formulaire: FormulaireFichiers,
+    formulaire: FormulaireFichiers,
     mut composant: Composant,
-) -> Result<(Saisie, Composant), Erreur> {
+) -> Result<(Envoi, Composant), Erreur> {
     ouverts(ici)?;
-    let mut saisie = Saisie::default();
-    while let Some(partie) = formulaire.suivant().await? {
-        match partie {
-            Partie::Texte { nom, valeur } => saisie.ajouter(&nom, &valeur),
-            Partie::Fichier { .. } => {}
-        }
-    }
+    let envoi = pieces::lire(app, ici, formulaire, &[LICENCE, HOMOLOGATION]).await?;
+    let saisie = &envoi.saisie;
     for (cle, place) in [
         ("nom", &mut composant.nom),
         ("version", &mut composant.version),
@@ -211,25 +212,31 @@ async fn lire(
     }
     composant.tiers = saisie.coche("tiers");
     composant.teleservices = saisie.tous("teleservices").into_iter().map(str::to_owned).collect();
-    for (cle, place) in [("licence", &mut composant.licence), ("homologation", &mut composant.homologation)] {
-        if saisie.coche(&format!("sans_{cle}")) {
+    for (cle, place) in [(LICENCE, &mut composant.licence), (HOMOLOGATION, &mut composant.homologation)] {
+        if let Some(fichier) = envoi.fichier(cle) {
+            *place = Some(fichier.clone());
+        } else if saisie.coche(&format!("sans_{cle}")) {
             *place = None;
         }
     }
-    Ok((saisie, composant))
+    Ok((envoi, composant))
 }
 
-/// A draft may be incomplete, but a composant without a name could not be told from another.
-fn refuser_sans_nom(
+/// A draft may be incomplete, but a composant without a name could not be told from another, and a refused file must
+/// be known at once.
+fn refuser_faux(
     app: &App,
     ici: &Ici,
     rang: Option<usize>,
     composant: &Composant,
-    saisie: &Saisie,
+    envoi: &Envoi,
 ) -> Result<Option<Response>, Erreur> {
-    let mut f = Champs::depuis(saisie.clone());
+    let mut f = Champs::depuis(envoi.saisie.clone());
     for faute in composant.fautes().into_iter().filter(|faute| faute.champ == "nom") {
         f.refuser(&faute.champ, majuscule(&faute.message));
+    }
+    for (cle, texte) in &envoi.erreurs {
+        f.refuser(cle, texte);
     }
     if !f.en_faute() {
         return Ok(None);
@@ -243,12 +250,14 @@ async fn conclure(
     ici: &Ici,
     mut tx: registre::Tx,
     composant: &Composant,
+    envoi: &Envoi,
 ) -> Result<Response, Erreur> {
     for fichier in [&composant.licence, &composant.homologation].into_iter().flatten() {
         let (sha256, nom) = (&fichier.sha256, fichier.nom.as_str());
         tx.save_usage_fichier(sha256, ici.candidature()?.id, "composant", nom).await?;
     }
     app.conclure(tx).await?;
+    envoi.oublier(app, ici).await?;
     let (genre, texte) = match composant.fautes().as_slice() {
         [] => (Genre::Succes, "Composant enregistré.".to_owned()),
         fautes => {

@@ -15,19 +15,26 @@ use domaine::{
         HabilitationLiee,
         champs::{self, Forme},
     },
-    habilitation::{EtatHabilitation, Habilitation},
+    habilitation::{Contenu, EtatHabilitation, Habilitation},
     id::Id,
     identifiant::Nru,
+    preuve::Fichier,
     referentiel::Profil,
 };
 use jiff::Timestamp;
-use web::{Formulaire, FormulaireFichiers, Genre, Partie, Saisie};
+use web::{Formulaire, FormulaireFichiers, Genre, Saisie};
 
 use super::{
-    brouillon, conflit,
+    brouillon, conflit, pieces,
     vue::{self, Affichage},
 };
-use crate::{acces::Ici, app::App, erreur::Erreur, session};
+use crate::{
+    acces::Ici,
+    app::App,
+    documents::{Piece, verification::verifier},
+    erreur::Erreur,
+    session,
+};
 
 /// What the register says today of the linked habilitations that it knows, by their numbers.
 pub(crate) async fn etats(
@@ -49,31 +56,34 @@ pub async fn lier(
     State(app): State<App>,
     ici: Ici,
     Path((_, cle)): Path<(String, String)>,
-    mut formulaire: FormulaireFichiers,
+    formulaire: FormulaireFichiers,
 ) -> Result<Response, Erreur> {
     let profil = profil_du_champ(ici.candidature()?, &cle)?;
-    let mut saisie = Saisie::default();
-    while let Some(partie) = formulaire.suivant().await? {
-        match partie {
-            Partie::Texte { nom, valeur } => saisie.ajouter(&nom, &valeur),
-            Partie::Fichier { .. } => {}
-        }
-    }
-    let candidature = match brouillon::enregistrer(&app, &ici, &saisie).await? {
+    let pdf = format!("pdf.{cle}");
+    let mut envoi = pieces::lire(&app, &ici, formulaire, &[&pdf]).await?;
+    let candidature = match brouillon::enregistrer(&app, &ici, &envoi.saisie).await? {
         Ok(candidature) => candidature,
-        Err(refuse) => return conflit::page(&app, &ici, *refuse, saisie, false).await,
+        Err(refuse) => return conflit::page(&app, &ici, *refuse, envoi.saisie, false).await,
     };
-    let nru = saisie.texte(&format!("nru.{cle}")).to_owned();
-    let trouvee = par_nru(&app, &nru, profil).await?;
+    let trouvee = match (envoi.erreurs.pop(), envoi.fichier(&pdf)) {
+        (Some((_, refus)), _) => Err(refus),
+        (None, Some(fichier)) => par_pdf(&app, fichier, profil).await?,
+        (None, None) => par_nru(&app, envoi.saisie.texte(&format!("nru.{cle}")), profil).await?,
+    };
     let liee = match trouvee {
         Ok(liee) => liee,
         Err(raison) => {
-            let affichage = Affichage { saisie: Some(saisie), erreurs: vec![(cle, raison)], htmx: false };
+            let affichage =
+                Affichage { saisie: Some(envoi.saisie), erreurs: vec![(cle, raison)], htmx: false };
             let page = vue::page(&app, &ici, &candidature, affichage).await?;
             return Ok(web::page_avec(http::StatusCode::UNPROCESSABLE_ENTITY, &page));
         }
     };
-    poser(&app, &ici, candidature.id, &cle, Some(liee), saisie).await
+    let reponse = poser(&app, &ici, candidature.id, &cle, Some(liee), envoi.saisie.clone()).await?;
+    if reponse.status().is_redirection() {
+        envoi.oublier(&app, &ici).await?;
+    }
+    Ok(reponse)
 }
 
 pub async fn retirer(
@@ -107,24 +117,60 @@ async fn poser(
     let contexte = app.contexte(ici.candidature()?.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
-        .tenter(id, |candidature| {
+        .essayer(id, |candidature| {
             let habilitations = BTreeMap::from([(cle.to_owned(), liee.clone())]);
             let saisie = administratif::Saisie { habilitations, ..administratif::Saisie::default() };
             candidature.saisir(saisie, &contexte, &acteur, le)
         })
         .await?;
-    match resultat {
-        Ok(candidature) => {
-            let texte = match &liee {
-                Some(liee) => format!("Habilitation {} liée au formulaire.", liee.numero),
-                None => "Habilitation retirée du formulaire.".to_owned(),
-            };
-            session::aviser(app, ici, Genre::Succes, &texte).await?;
-            let url = format!("/candidatures/{}/formulaire#c-{cle}", candidature.id);
-            Ok(Redirect::to(&url).into_response())
-        }
-        Err(refuse) => conflit::page(app, ici, *refuse, saisie, false).await,
+    let (mut tx, _) = match resultat {
+        Ok(suite) => suite,
+        Err(refuse) => return conflit::page(app, ici, *refuse, saisie, false).await,
+    };
+    if let Some(fichier) = liee.as_ref().and_then(|liee| liee.fichier.as_ref()) {
+        tx.save_usage_fichier(&fichier.sha256, id, "habilitation", fichier.nom.as_str()).await?;
     }
+    app.conclure(tx).await?;
+    let texte = match &liee {
+        Some(liee) => format!("Habilitation {} liée au formulaire.", liee.numero),
+        None => "Habilitation retirée du formulaire.".to_owned(),
+    };
+    session::aviser(app, ici, Genre::Succes, &texte).await?;
+    Ok(Redirect::to(&format!("/candidatures/{id}/formulaire#c-{cle}")).into_response())
+}
+
+/// The habilitation that this PDF is, or why it can't be relied on.
+async fn par_pdf(
+    app: &App,
+    fichier: &Fichier,
+    profil: Profil,
+) -> Result<Result<HabilitationLiee, String>, Erreur> {
+    let octets = app.magasin.lire(&fichier.sha256).await?;
+    let (le, ici) = (app.maintenant(), app.clone());
+    let lue = tokio::task::spawn_blocking(move || verifier(&octets, &ici.autorites_signature, le))
+        .await
+        .map_err(|_| Erreur::Interne("the verification of a document was interrupted"))?;
+    let contenu = match lue.piece {
+        Some(Piece::Habilitation(piece)) if lue.accepte => piece.contenu,
+        Some(Piece::Autorisation(_)) => {
+            let texte = "Ce document est une autorisation d’accès aux environnements de test ; l’habilitation signée est attendue.";
+            return Ok(Err(texte.to_owned()));
+        }
+        _ => return Ok(Err(lue.raisons().join(" "))),
+    };
+    if contenu.profil != profil {
+        return Ok(Err(format!(
+            "Ce document est une habilitation « {} » ; celle d’un « {} » est attendue ici.",
+            contenu.profil.libelle(),
+            profil.libelle()
+        )));
+    }
+    let connue = app.registre.lire().await?.load_habilitation(&contenu.numero).await?;
+    let en_vigueur = connue.map_or(Ok(()), |connue| connue.en_vigueur(le));
+    Ok(match en_vigueur {
+        Err(raison) => Err(format!("{} : {raison}", contenu.numero)),
+        Ok(()) => Ok(liee(&contenu, Some(fichier.clone()))),
+    })
 }
 
 /// The habilitation of this profile under this NRU, or why there is none to rely on.
@@ -157,7 +203,7 @@ fn choisir(
         connues.iter().filter(|une| une.etat != EtatHabilitation::Projet).collect();
     let du_profil: Vec<&&Habilitation> = signees.iter().filter(|une| une.contenu.profil == profil).collect();
     if let Some(bonne) = du_profil.iter().find(|une| une.en_vigueur(le).is_ok()) {
-        return Ok(liee(bonne, le));
+        return Ok(liee(&bonne.contenu, None));
     }
     if let Some(derniere) = du_profil.first() {
         let raison = derniere.en_vigueur(le).err().unwrap_or_default();
@@ -173,8 +219,8 @@ fn choisir(
     Err(format!("Le registre ne connaît aucune habilitation sous le NRU {nru}. Vérifiez les lettres."))
 }
 
-fn liee(habilitation: &Habilitation, le: Timestamp) -> HabilitationLiee {
-    let contenu = &habilitation.contenu;
+/// As the form keeps it, once it was found to be in force.
+fn liee(contenu: &Contenu, fichier: Option<Fichier>) -> HabilitationLiee {
     HabilitationLiee {
         profil: contenu.profil,
         numero: contenu.numero.clone(),
@@ -182,7 +228,7 @@ fn liee(habilitation: &Habilitation, le: Timestamp) -> HabilitationLiee {
         logiciel: contenu.logiciel.clone(),
         version: contenu.version.clone(),
         fin: contenu.fin,
-        en_vigueur: habilitation.en_vigueur(le),
-        fichier: None,
+        en_vigueur: Ok(()),
+        fichier,
     }
 }

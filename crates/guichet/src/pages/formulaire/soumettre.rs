@@ -8,7 +8,13 @@ use domaine::candidature::{Candidature, Refus};
 use web::{Formulaire, Genre};
 
 use super::{brouillon, conflit, habilitation};
-use crate::{acces::Ici, app::App, erreur::Erreur, session};
+use crate::{
+    acces::Ici,
+    app::App,
+    erreur::Erreur,
+    session,
+    taches::{Avertissement, avertir},
+};
 
 pub async fn soumettre(
     State(app): State<App>,
@@ -25,7 +31,7 @@ pub async fn soumettre(
     let contexte = app.contexte(candidature.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
-        .tenter(candidature.id, |mut candidature: Candidature| {
+        .essayer(candidature.id, |mut candidature: Candidature| {
             let ecarts = candidature.formulaire.ecarts(&vues);
             if !ecarts.is_empty() {
                 return Err(Refus::Conflit(ecarts));
@@ -35,7 +41,9 @@ pub async fn soumettre(
         })
         .await?;
     match resultat {
-        Ok(candidature) => {
+        Ok((mut tx, candidature)) => {
+            avertir(&mut tx, &app, &candidature, Avertissement::FormulaireSoumis).await?;
+            app.conclure(tx).await?;
             session::aviser(
                 &app,
                 &ici,

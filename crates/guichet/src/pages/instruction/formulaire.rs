@@ -16,6 +16,7 @@ use domaine::{
     formulaire::champs,
 };
 use http::StatusCode;
+use registre::Versionne;
 use web::{Formulaire, Genre, Saisie};
 
 use crate::{
@@ -24,6 +25,7 @@ use crate::{
     erreur::Erreur,
     pages::formulaire::habilitation,
     session,
+    taches::{Avertissement, avertir},
 };
 
 pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> {
@@ -58,13 +60,13 @@ pub async fn renvoyer(
     };
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
-        .tenter(candidature.id, |candidature| {
+        .essayer(candidature.id, |candidature| {
             saisie::exige_verdicts_vus(&candidature, &saisie)?;
             candidature.renvoyer_formulaire(&acteur, le)
         })
         .await?;
     let texte = "Correction demandée : le candidat voit les motifs et peut corriger les champs signalés.";
-    finir(&app, &ici, resultat, saisie, texte).await
+    finir(&app, &ici, resultat, saisie, Avertissement::FormulaireACorriger, texte).await
 }
 
 pub async fn valider(
@@ -81,13 +83,14 @@ pub async fn valider(
     let contexte = app.contexte(candidature.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
-        .tenter(candidature.id, |mut candidature: Candidature| {
+        .essayer(candidature.id, |mut candidature: Candidature| {
             saisie::exige_verdicts_vus(&candidature, &saisie)?;
             candidature.formulaire.actualiser_habilitations(&etats);
             candidature.valider_formulaire(referentiel, &contexte, &acteur, le)
         })
         .await?;
-    finir(&app, &ici, resultat, saisie, "Formulaire validé : le dépôt des preuves est ouvert.").await
+    let texte = "Formulaire validé : le dépôt des preuves est ouvert.";
+    finir(&app, &ici, resultat, saisie, Avertissement::FormulaireValide, texte).await
 }
 
 pub async fn irrecevable(
@@ -98,7 +101,7 @@ pub async fn irrecevable(
     let motif = saisie.texte("motif").to_owned();
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app
-        .tenter(ici.candidature()?.id, |candidature| candidature.declarer_irrecevable(&motif, &acteur, le))
+        .essayer(ici.candidature()?.id, |candidature| candidature.declarer_irrecevable(&motif, &acteur, le))
         .await?;
     match resultat {
         Err(refuse) if refuse.refus == Refus::MotifManquant => {
@@ -107,7 +110,7 @@ pub async fn irrecevable(
         }
         resultat => {
             let texte = "Candidature déclarée irrecevable : le candidat voit le motif.";
-            finir(&app, &ici, resultat, saisie, texte).await
+            finir(&app, &ici, resultat, saisie, Avertissement::FormulaireIrrecevable, texte).await
         }
     }
 }
@@ -138,12 +141,15 @@ async fn enregistrer(app: &App, ici: &Ici, saisie: &Saisie) -> Result<Result<Can
 async fn finir(
     app: &App,
     ici: &Ici,
-    resultat: Result<Candidature, Box<Refuse>>,
+    resultat: Result<(registre::Tx, Versionne<Candidature>), Box<Refuse>>,
     saisie: Saisie,
+    avertissement: Avertissement,
     texte: &str,
 ) -> Result<Response, Erreur> {
     match resultat {
-        Ok(candidature) => {
+        Ok((mut tx, candidature)) => {
+            avertir(&mut tx, app, &candidature, avertissement).await?;
+            app.conclure(tx).await?;
             session::aviser(app, ici, Genre::Succes, texte).await?;
             Ok(Redirect::to(&format!("/candidatures/{}", candidature.id)).into_response())
         }
