@@ -9,17 +9,17 @@ use registre::{Message, Tx};
 use crate::{app::App, erreur::Erreur};
 
 /// Longest message, in characters (spec guichets §2.7).
-pub const TEXTE_MAX: usize = 8000;
+pub(crate) const TEXTE_MAX: usize = 8000;
 /// Most attachments of a message.
-pub const PIECES_MAX: usize = 10;
+pub(crate) const PIECES_MAX: usize = 10;
 /// Largest attachment, in bytes.
-pub const PIECE_MAX: u64 = 50 * 1024 * 1024;
+pub(crate) const PIECE_MAX: u64 = 50 * 1024 * 1024;
 
 /// Writes a message of the agency in the conversation, in the transaction of the act that it tells.
 ///
 /// # Errors
 /// Those of the registry.
-pub async fn poster(
+pub(crate) async fn poster(
     app: &App,
     tx: &mut Tx,
     candidature: &Candidature,

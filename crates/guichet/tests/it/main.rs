@@ -4,5 +4,8 @@
 
 mod acces;
 mod appui;
+mod college;
 mod habilitation;
+mod instruction;
+mod message;
 mod pannes;

@@ -48,12 +48,16 @@ pub async fn ajouter(
         return Ok(refuser(&app, &ici, &saisie, &retour, faute));
     }
     let le = app.maintenant();
+    let note = NoteInterne { objet: objet.to_owned(), auteur: ici.acteur(), le, texte: texte.to_owned() };
     let mut tx = app.registre.ecrire().await?;
-    if tx.load_envoi(saisie.texte("envoi")).await?.is_none() {
-        tx.save_envoi(saisie.texte("envoi"), &retour, le).await?;
-        let note = NoteInterne { objet: objet.to_owned(), auteur: ici.acteur(), le, texte: texte.to_owned() };
-        tx.save_note(&app.alea.uuid(le).to_string(), candidature.id, &note).await?;
-        tx.commit().await?;
+    match tx.save_envoi(saisie.texte("envoi"), &retour, le).await {
+        Ok(()) => {
+            tx.save_note(&app.alea.uuid(le).to_string(), candidature.id, &note).await?;
+            tx.commit().await?;
+        }
+        // The same form, sent twice: the first one counts.
+        Err(registre::Erreur::Conflit) => drop(tx),
+        Err(erreur) => return Err(erreur.into()),
     }
     session::aviser(&app, &ici, Genre::Succes, "La note est ajoutée. L’industriel ne la voit pas.").await?;
     Ok(Redirect::to(&retour).into_response())

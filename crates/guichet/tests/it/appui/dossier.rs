@@ -4,11 +4,11 @@ use domaine::{
     candidature::{Candidature, Creation, administratif::Saisie, depot::Depot},
     id::Id,
     identifiant::Nru,
-    preuve::{Appreciation, Contenu, Preuve},
+    preuve::{Analyse, Appreciation, Contenu, Fichier, Preuve},
     produit::{Droit, Fiche, Produit},
-    referentiel::Guichet,
+    referentiel::{Guichet, Kind},
 };
-use registre::Versionne;
+use registre::{FichierGarde, Versionne};
 
 use super::{Site, debut, id_personne};
 
@@ -138,7 +138,24 @@ pub(crate) async fn depot_ouvert(site: &Site) -> Id<Candidature> {
     id
 }
 
-/// Fills a chapter with texts standing for preuves, and submits it.
+/// Something of the form that this kind of preuve has; a file is really there.
+async fn contenu(site: &Site, kind: Kind, attendue: &str) -> Contenu {
+    match kind {
+        Kind::Texte => Contenu::Texte(format!("Preuve {attendue}")),
+        Kind::Lien => Contenu::Lien(format!("https://exemple.fr/{attendue}")),
+        Kind::FormulaireTi => Contenu::NonApplicable { justification: format!("Preuve {attendue}") },
+        _ => {
+            let octets = format!("Preuve {attendue}").into_bytes();
+            let taille = octets.len() as u64;
+            let sha256 = site.app.magasin.garder(octets).await.expect("kept");
+            let nom = format!("{attendue}.{}", kind.extensions()[0]).parse().expect("a file name");
+            let mime = "application/octet-stream".to_owned();
+            Contenu::Fichier(Fichier { sha256, taille, nom, mime, analyse: Analyse::NonAnalyse })
+        }
+    }
+}
+
+/// Fills a chapter with preuves of the first form that each slot admits, and submits it.
 pub(crate) async fn soumettre_chapitre(site: &Site, id: Id<Candidature>, code: &str) {
     let par = site.acteur("claire.martin").await;
     let referentiel = site.app.referentiel_de(&site.app.referentiel).expect("the one in force");
@@ -158,7 +175,7 @@ pub(crate) async fn soumettre_chapitre(site: &Site, id: Id<Candidature>, code: &
         let preuve = Preuve {
             id: site.app.id(),
             kind,
-            contenu: Contenu::Texte(format!("Preuve {attendue}")),
+            contenu: contenu(site, kind, &attendue).await,
             date_reelle: site.app.aujourdhui(),
             version_logiciel: "2.1".to_owned(),
             commentaire: String::new(),
@@ -170,19 +187,30 @@ pub(crate) async fn soumettre_chapitre(site: &Site, id: Id<Candidature>, code: &
             verdict: None,
         };
         let aujourdhui = site.app.aujourdhui();
-        site.app
-            .agir(id, |c| {
-                let depot = Depot {
-                    chapitre: code,
-                    attendue: &attendue,
-                    preuve: preuve.clone(),
-                    remplace: None,
-                    aujourdhui,
-                };
-                c.deposer(depot, referentiel, &par, debut())
+        let deposer = |c: Candidature| {
+            let depot = Depot {
+                chapitre: code,
+                attendue: &attendue,
+                preuve: preuve.clone(),
+                remplace: None,
+                aujourdhui,
+            };
+            c.deposer(depot, referentiel, &par, debut())
+        };
+        let usage = async |tx: &mut registre::Tx, c: &Candidature| {
+            let Contenu::Fichier(fichier) = &preuve.contenu else { return Ok(()) };
+            tx.save_fichier(&FichierGarde {
+                sha256: fichier.sha256.clone(),
+                taille: fichier.taille.cast_signed(),
+                mime: fichier.mime.clone(),
+                depose_le: debut(),
             })
-            .await
-            .expect("an open slot");
+            .await?;
+            let objet = format!("preuve:{}", preuve.id);
+            tx.save_usage_fichier(&fichier.sha256, c.id, &objet, &fichier.nom.to_string()).await?;
+            Ok(())
+        };
+        site.app.agir_puis(id, deposer, usage).await.expect("an open slot");
     }
     site.app.agir(id, |c| c.soumettre_chapitre(code, &par, debut())).await.expect("a complete chapter");
 }
@@ -206,4 +234,20 @@ pub(crate) async fn valider_chapitre(site: &Site, id: Id<Candidature>, code: &st
             .expect("a verdict");
     }
     site.app.agir(id, |c| c.valider_chapitre(code, &par, debut())).await.expect("all conforme");
+}
+
+/// The dossier as it stands.
+pub(crate) async fn lire(site: &Site, id: Id<Candidature>) -> Candidature {
+    let mut tx = site.app.registre.lire().await.expect("a transaction");
+    tx.load_candidature(id).await.expect("read").expect("there").valeur
+}
+
+/// A dossier of which every chapter is valid, `verif.durand` having instructed all of it.
+pub(crate) async fn complet(site: &Site) -> Id<Candidature> {
+    let id = depot_ouvert(site).await;
+    for chapitre in lire(site, id).await.chapitres {
+        soumettre_chapitre(site, id, &chapitre.code).await;
+        valider_chapitre(site, id, &chapitre.code).await;
+    }
+    id
 }

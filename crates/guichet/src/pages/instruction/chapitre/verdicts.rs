@@ -28,11 +28,11 @@ use crate::{
 };
 
 /// Longest motive, in characters.
-pub const MOTIF_MAX: usize = 2000;
+pub(crate) const MOTIF_MAX: usize = 2000;
 
 /// What is done once the verdicts are written down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Suite {
+pub(crate) enum Suite {
     Garder,
     Renvoyer,
     Valider,
@@ -45,19 +45,19 @@ struct Jugement {
 }
 
 /// The current items of a chapter, slot after slot.
-pub fn courantes(chapitre: &Chapitre) -> impl Iterator<Item = &Preuve> {
+pub(crate) fn courantes(chapitre: &Chapitre) -> impl Iterator<Item = &Preuve> {
     chapitre.emplacements.iter().flat_map(|slot| slot.courantes())
 }
 
 /// Fingerprint of what a vérificateur sees: who holds the chapter, its items and their verdicts.
-pub fn empreinte(chapitre: &Chapitre) -> String {
+pub(crate) fn empreinte(chapitre: &Chapitre) -> String {
     let verdicts: Vec<_> = courantes(chapitre).map(|preuve| (preuve.id, &preuve.verdict)).collect();
     let vu = serde_json::to_vec(&(&chapitre.etat, verdicts)).unwrap_or_default();
     hex::encode(&digest(&SHA256, &vu).as_ref()[..16])
 }
 
 /// The verdicts as they stand, for the form.
-pub fn champs(chapitre: &Chapitre) -> Champs {
+pub(crate) fn champs(chapitre: &Chapitre) -> Champs {
     courantes(chapitre).fold(Champs::vides(), |f, preuve| match &preuve.verdict {
         Some(verdict) => f
             .avec(&format!("v.{}", preuve.id), verdict.appreciation.cle())
@@ -130,7 +130,7 @@ fn appliquer(
     Ok((candidature, evenements))
 }
 
-pub async fn traiter(
+pub(crate) async fn traiter(
     app: &App,
     ici: &Ici,
     code: &str,

@@ -31,7 +31,7 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "instruction/chapitre.html")]
-pub struct Page {
+pub(crate) struct Page {
     cadre: Cadre,
     f: Champs,
     dossier: String,
@@ -74,7 +74,7 @@ pub struct Page {
     instructeur: String,
 }
 
-pub struct ModeleVue {
+pub(crate) struct ModeleVue {
     id: String,
     titre: String,
     texte: String,
@@ -82,14 +82,14 @@ pub struct ModeleVue {
 
 /// The form of a note: it stands outside of the form of the verdicts, its fields point to it.
 #[derive(Clone)]
-pub struct FormulaireNote {
+pub(crate) struct FormulaireNote {
     id: String,
     objet: String,
     retour: String,
     envoi: String,
 }
 
-pub struct ExigenceVue {
+pub(crate) struct ExigenceVue {
     id: String,
     reference: String,
     nature: &'static str,
@@ -99,7 +99,7 @@ pub struct ExigenceVue {
     emplacements: Vec<EmplacementVue>,
 }
 
-pub struct EmplacementVue {
+pub(crate) struct EmplacementVue {
     attendue: String,
     titre: String,
     etat: &'static str,
@@ -111,7 +111,7 @@ pub struct EmplacementVue {
     anciens: Vec<ItemVue>,
 }
 
-pub struct ItemVue {
+pub(crate) struct ItemVue {
     id: String,
     nom_verdict: String,
     nom_motif: String,
@@ -138,7 +138,7 @@ pub struct ItemVue {
     note: FormulaireNote,
 }
 
-pub struct FichierVue {
+pub(crate) struct FichierVue {
     nom: String,
     url: String,
     apercu: bool,
@@ -146,14 +146,14 @@ pub struct FichierVue {
     sha256: String,
 }
 
-pub struct AvisVue {
+pub(crate) struct AvisVue {
     controle: &'static str,
     genre: Genre,
     verdict: &'static str,
     raisons: Vec<String>,
 }
 
-pub struct VerdictVue {
+pub(crate) struct VerdictVue {
     genre: Genre,
     libelle: &'static str,
     motif: String,
@@ -213,7 +213,7 @@ fn comptait(preuve: &Preuve, slot: &Emplacement, jusqua: Timestamp) -> bool {
 }
 
 /// The sheet of a test d’intrusion, field by field.
-pub fn lignes_fiche(fiche: &Fiche) -> Vec<(&'static str, String)> {
+pub(crate) fn lignes_fiche(fiche: &Fiche) -> Vec<(&'static str, String)> {
     vec![
         ("Application", fiche.application.to_string()),
         ("Version testée", fiche.version.to_string()),
@@ -350,7 +350,7 @@ impl Contexte<'_> {
 }
 
 impl Page {
-    pub async fn composer(
+    pub(crate) async fn composer(
         app: &App,
         ici: &Ici,
         tx: &mut Tx,

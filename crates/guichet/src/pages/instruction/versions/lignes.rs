@@ -6,20 +6,20 @@
 const CASES_MAX: usize = 4_000_000;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cote {
+pub(crate) enum Cote {
     Avant,
     Apres,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ligne {
+pub(crate) struct Ligne {
     pub texte: String,
     /// Removed on the side before, added on the side after.
     pub changee: bool,
 }
 
 /// The lines of one side, those that the other side lacks marked.
-pub fn cote(avant: &str, apres: &str, cote: Cote) -> Vec<Ligne> {
+pub(crate) fn cote(avant: &str, apres: &str, cote: Cote) -> Vec<Ligne> {
     let (a, b): (Vec<&str>, Vec<&str>) = (avant.lines().collect(), apres.lines().collect());
     let (gardees_a, gardees_b) = communes(&a, &b);
     let (lignes, gardees) = match cote {
