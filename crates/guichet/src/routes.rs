@@ -377,6 +377,11 @@ pub fn table() -> Vec<Route> {
         get("/college/{session}", Agence(O::College, A::Lire), college::voir::voir),
         post("/college/{session}/dossiers", Agence(O::College, A::Administrer), college::inscrire::inscrire),
         post(
+            "/college/{session}/dossiers/{candidature}/retirer",
+            Agence(O::College, A::Administrer),
+            college::inscrire::retirer,
+        ),
+        post(
             "/college/{session}/dossiers/{candidature}/decider",
             Agence(O::College, A::Juger),
             college::decider::decider,

@@ -126,3 +126,18 @@ async fn la_synthese_dit_ce_que_le_dossier_contient() {
     assert!(reponse.octets.starts_with(b"%PDF-"));
     assert_eq!(site.app.maintenant(), debut());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn un_dossier_abandonne_ne_retient_pas_la_session() {
+    let site = Site::ouvrir(test_support::base::sqlite()).await;
+    let candidature = dossier::complet(&site).await;
+    let session = session(&site, &candidature.to_string()).await;
+    let admin = site.comme("admin.chevalier").await;
+    let retirer = format!("/college/{session}/dossiers/{candidature}/retirer");
+    assert_eq!(admin.post(&retirer, &[]).await.statut, 422, "it waits for its decision");
+    let par = site.acteur("claire.martin").await;
+    site.app.agir(candidature, |c| c.abandonner("Produit arrêté.", &par, debut())).await.unwrap();
+    assert!(admin.get(&format!("/college/{session}")).await.corps().contains("Retirer de l’ordre du jour"));
+    assert_eq!(admin.post(&retirer, &[]).await.statut, 303);
+    assert!(sessions(&site).await[0].dossiers.is_empty());
+}

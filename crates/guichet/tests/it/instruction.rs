@@ -1,14 +1,14 @@
 //! The agency's work on a chapter: two reviewers at once, corrections slot by slot, notes that stay inside.
 
 use domaine::{
-    candidature::Candidature,
+    candidature::{Candidature, depot::Depot},
     chapitre::EtatChapitre,
     evenement::Visibilite,
     id::Id,
-    preuve::{Appreciation, Preuve},
+    preuve::{Appreciation, Contenu, Preuve},
 };
 
-use crate::appui::{Site, dossier, id_personne};
+use crate::appui::{Site, debut, dossier, id_personne};
 
 const CODE: &str = "PMT";
 
@@ -130,6 +130,62 @@ async fn la_correction_ne_rouvre_que_ce_qui_est_signale() {
     let corps = claire.get(&format!("/candidatures/{id}/messages")).await.corps();
     assert!(corps.contains("Capture illisible.") && corps.contains("L’agence"), "{corps}");
     assert!(!corps.contains("Durand"), "{corps}");
+}
+
+/// `verif.durand` finds everything conforme but this preuve, and sends the chapter back.
+async fn renvoyer(site: &Site, id: Id<Candidature>, fautive: Id<Preuve>, motif: &str) {
+    let verif = site.acteur("verif.durand").await;
+    site.app.agir(id, |c| c.prendre_chapitre(CODE, &verif, debut())).await.unwrap();
+    for preuve in preuves(site, id).await {
+        let verdict = if preuve.id == fautive { Appreciation::NonConforme } else { Appreciation::Conforme };
+        site.app
+            .agir(id, |c| c.juger_preuve(CODE, preuve.id, verdict, motif, &verif, debut()))
+            .await
+            .unwrap();
+    }
+    site.app.agir(id, |c| c.renvoyer_chapitre(CODE, &verif, debut())).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn les_versions_se_comparent_ligne_a_ligne() {
+    let site = Site::ouvrir(test_support::base::sqlite()).await;
+    let id = dossier::depot_ouvert(&site).await;
+    let par = site.acteur("claire.martin").await;
+    let referentiel = site.app.referentiel_de(&site.app.referentiel).unwrap();
+    dossier::soumettre_chapitre(&site, id, CODE).await;
+    let modele = preuves(&site, id).await[0].clone();
+    let attendue = dossier::lire(&site, id).await.chapitre(CODE).unwrap().emplacements[0].attendue.clone();
+    let durand = site.comme("verif.durand").await;
+    let mut derniere = modele.id;
+    for (version, texte) in ["Un\nDeux\nTrois", "Un\nDeux bis\nTrois"].into_iter().enumerate() {
+        renvoyer(&site, id, derniere, &format!("Motif {version}")).await;
+        let contenu = Contenu::NonApplicable { justification: texte.to_owned() };
+        let preuve = Preuve { id: site.app.id(), contenu, ..modele.clone() };
+        let le = debut() + jiff::SignedDuration::from_mins(1);
+        let deposer = |c: Candidature| {
+            let depot = Depot {
+                chapitre: CODE,
+                attendue: &attendue,
+                preuve: preuve.clone(),
+                remplace: Some(derniere),
+                aujourdhui: site.app.aujourdhui(),
+            };
+            c.deposer(depot, referentiel, &par, le)
+        };
+        site.app.agir(id, deposer).await.unwrap();
+        let versions = format!("/candidatures/{id}/instruction/versions/{}", preuve.id);
+        assert_eq!(durand.get(&versions).await.statut, 404, "not submitted again yet");
+        assert!(!durand.get(&url(id)).await.corps().contains(texte));
+        site.app.agir(id, |c| c.soumettre_chapitre(CODE, &par, le)).await.unwrap();
+        derniere = preuve.id;
+    }
+    let corps = durand.get(&format!("/candidatures/{id}/instruction/versions/{derniere}")).await.corps();
+    assert!(corps.contains("<del>Deux</del>") && corps.contains("<ins>Deux bis</ins>"), "{corps}");
+    assert!(corps.contains("Motif 1") && !corps.contains("Motif 0"), "version 2 beside version 3");
+    let premiere = format!("/candidatures/{id}/instruction/versions/{derniere}?avec={}", modele.id);
+    assert!(durand.get(&premiere).await.corps().contains("Motif 0"));
+    let corps = durand.get(&url(id)).await.corps();
+    assert!(corps.contains("Versions précédentes (2)") && corps.contains("Motif 1"), "{corps}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -135,7 +135,16 @@ pub async fn recuser(
     }
     let mut tx = app.registre.ecrire().await?;
     let lue = charger(&mut tx, id).await?;
-    let (session, evenement) = lue.valeur.clone().recuser(dossier, motif, &ici.acteur(), app.maintenant())?;
+    let recusee = lue.valeur.clone().recuser(dossier, motif, &ici.acteur(), app.maintenant());
+    let (session, evenement) = match recusee {
+        Ok(recusee) => recusee,
+        Err(refus) => {
+            drop(tx);
+            let mut f = Champs::depuis(saisie);
+            f.refuser("", refus.to_string());
+            return montrer(&app, &ici, id, Some(dossier), StatusCode::UNPROCESSABLE_ENTITY, f).await;
+        }
+    };
     tx.save_session_college(&lue.vers(session), &evenement).await?;
     tx.commit().await?;
     session::aviser(&app, &ici, Genre::Succes, "Votre récusation est inscrite.").await?;

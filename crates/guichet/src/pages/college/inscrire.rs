@@ -1,10 +1,14 @@
-//! Puts complete dossiers on the agenda of a session.
+//! Puts complete dossiers on the agenda of a session, takes off those abandoned since.
 
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
-use domaine::{candidature::Candidature, college::Session, id::Id};
+use domaine::{
+    candidature::{Candidature, Etat},
+    college::Session,
+    id::Id,
+};
 use web::{Formulaire, Genre};
 
 use super::{charger, url};
@@ -34,8 +38,21 @@ pub async fn inscrire(
     for choisi in &choisis {
         let lue = charger(&mut tx, id).await?;
         let dossier = tx.load_candidature(*choisi).await?.ok_or(Erreur::Introuvable)?;
-        let (session, inscription) = lue.valeur.clone().inscrire(&dossier, &par, le)?;
-        let (candidature, evenement) = dossier.valeur.clone().inscrire_en_college(id, &par, le)?;
+        let inscrite = lue.valeur.clone().inscrire(&dossier, &par, le).map_err(|refus| refus.to_string());
+        let suite = inscrite.and_then(|session| {
+            let figee = dossier.valeur.clone().inscrire_en_college(id, &par, le);
+            figee.map(|figee| (session, figee)).map_err(|refus| refus.to_string())
+        });
+        let ((session, inscription), (candidature, evenement)) = match suite {
+            Ok(suite) => suite,
+            Err(pourquoi) => {
+                // Nothing was typed but boxes: the page as it now stands is the answer.
+                drop(tx);
+                let texte = format!("{} : {pourquoi} Aucun dossier n’a été inscrit.", dossier.nru);
+                session::aviser(&app, &ici, Genre::Erreur, &texte).await?;
+                return Ok(retour.into_response());
+            }
+        };
         tx.save_session_college(&lue.vers(session), &inscription).await?;
         let prochaine = dossier.vers(candidature);
         tx.save_candidature(&prochaine, &evenement).await?;
@@ -49,4 +66,24 @@ pub async fn inscrire(
     };
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
     Ok(retour.into_response())
+}
+
+/// Takes off the agenda a dossier that is no longer before the collège, so that the session can be closed.
+pub async fn retirer(
+    State(app): State<App>,
+    ici: Ici,
+    Path((id, dossier)): Path<(Id<Session>, Id<Candidature>)>,
+    _: Formulaire,
+) -> Result<Response, Erreur> {
+    let mut tx = app.registre.ecrire().await?;
+    let lue = charger(&mut tx, id).await?;
+    let candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
+    if candidature.etat == (Etat::EnCollege { session: id }) {
+        return Err(Erreur::Refus("Ce dossier attend la décision du collège.".to_owned()));
+    }
+    let (session, evenement) = lue.valeur.clone().retirer(&candidature, &ici.acteur(), app.maintenant())?;
+    tx.save_session_college(&lue.vers(session), &evenement).await?;
+    tx.commit().await?;
+    session::aviser(&app, &ici, Genre::Succes, "Le dossier est retiré de l’ordre du jour.").await?;
+    Ok(Redirect::to(&url(id)).into_response())
 }

@@ -55,6 +55,8 @@ struct LigneVue {
     genre: Genre,
     etat: String,
     ouvert: bool,
+    /// No longer before the collège, and nothing decided: may be taken off the agenda.
+    retirable: bool,
 }
 
 struct Dossier {
@@ -124,7 +126,7 @@ pub(super) async fn montrer(
         if ouvert {
             detail = Some(composer(ici, &session, inscription, &candidature));
         }
-        dossiers.push(ligne(inscription, &candidature, ouvert));
+        dossiers.push(ligne(&session, inscription, &candidature, ouvert));
     }
     let peut_administrer = ici.peut(Objet::College, Acte::Administrer) && !session.close;
     let prets = if peut_administrer { prets(&mut tx).await? } else { Vec::new() };
@@ -162,8 +164,10 @@ async fn prets(tx: &mut Tx) -> Result<Vec<Choix>, Erreur> {
         .collect())
 }
 
-fn ligne(inscription: &Inscription, candidature: &Candidature, ouvert: bool) -> LigneVue {
+fn ligne(session: &Session, inscription: &Inscription, candidature: &Candidature, ouvert: bool) -> LigneVue {
+    let attend = candidature.etat == Etat::EnCollege { session: session.id };
     let (genre, etat) = match &inscription.decision {
+        None if !attend => (Genre::Neutre, candidature.etat.libelle().to_owned()),
         Some(decision) => (genre_avis(&decision.avis), decision.avis.libelle().to_owned()),
         None => (Genre::Info, "à décider".to_owned()),
     };
@@ -177,6 +181,7 @@ fn ligne(inscription: &Inscription, candidature: &Candidature, ouvert: bool) -> 
         genre,
         etat,
         ouvert,
+        retirable: !attend && inscription.decision.is_none() && !session.close,
     }
 }
 

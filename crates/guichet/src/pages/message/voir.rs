@@ -53,6 +53,8 @@ struct Page {
 
 struct MessageVue {
     moi: bool,
+    /// Of this person's side.
+    notre: bool,
     auteur: String,
     cote: &'static str,
     le: String,
@@ -139,6 +141,7 @@ fn vues(candidature: &Candidature, messages: &[Message], ici: &Ici, non_lus: usi
             let base = format!("/candidatures/{}/messages/fichiers", candidature.id);
             MessageVue {
                 moi: message.auteur.est(ici.personne.id),
+                notre: message.agence == agence,
                 auteur: auteur(candidature, message, agence),
                 cote: match (message.agence, agence) {
                     (true, true) => "Agence",
