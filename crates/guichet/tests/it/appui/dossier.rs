@@ -197,20 +197,21 @@ pub(crate) async fn soumettre_chapitre(site: &Site, id: Id<Candidature>, code: &
             };
             c.deposer(depot, referentiel, &par, debut())
         };
-        let usage = async |tx: &mut registre::Tx, c: &Candidature| {
-            let Contenu::Fichier(fichier) = &preuve.contenu else { return Ok(()) };
-            tx.save_fichier(&FichierGarde {
+        let (mut tx, _) = site.app.engager(id, deposer).await.expect("an open slot");
+        if let Contenu::Fichier(fichier) = &preuve.contenu {
+            let garde = FichierGarde {
                 sha256: fichier.sha256.clone(),
                 taille: fichier.taille.cast_signed(),
                 mime: fichier.mime.clone(),
                 depose_le: debut(),
-            })
-            .await?;
+            };
+            tx.save_fichier(&garde).await.expect("saved");
             let objet = format!("preuve:{}", preuve.id);
-            tx.save_usage_fichier(&fichier.sha256, c.id, &objet, &fichier.nom.to_string()).await?;
-            Ok(())
-        };
-        site.app.agir_puis(id, deposer, usage).await.expect("an open slot");
+            tx.save_usage_fichier(&fichier.sha256, id, &objet, &fichier.nom.to_string())
+                .await
+                .expect("saved");
+        }
+        site.app.conclure(tx).await.expect("committed");
     }
     site.app.agir(id, |c| c.soumettre_chapitre(code, &par, debut())).await.expect("a complete chapter");
 }
