@@ -151,8 +151,9 @@ fn verifier_entree<L: Read + Seek>(archive: &mut ZipArchive<L>, rang: usize) -> 
     if entree.encrypted() {
         return Err(RefusArchive::Chiffree);
     }
-    let change = nom.len() != entree.name().len();
-    if entree.enclosed_name().is_none() || entree.is_symlink() || entree.name().contains('\\') || change {
+    let brut = entree.name();
+    let sort = brut.starts_with('/') || brut.as_bytes().get(1) == Some(&b':') || brut.contains('\\');
+    if sort || nom.len() != brut.len() || entree.enclosed_name().is_none() || entree.is_symlink() {
         return Err(RefusArchive::Chemin(nom));
     }
     let minuscules = nom.to_lowercase();

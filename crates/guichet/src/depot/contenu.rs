@@ -322,3 +322,6 @@ fn verifier_certificat<L: Read + Seek>(lecteur: &mut L, taille: u64) -> Result<(
         Err(_) => Err(RefusContenu::Certificat),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,3 +9,5 @@ mod habilitation;
 mod instruction;
 mod message;
 mod pannes;
+mod preuve;
+mod televersement;
