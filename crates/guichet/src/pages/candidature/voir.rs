@@ -14,7 +14,7 @@ use domaine::{
     referentiel::Guichet,
 };
 use registre::Tx;
-use web::{Cadre, Etape, Genre};
+use web::{Cadre, Choix, Etape, Genre};
 
 use super::{fil, remplacer::remplacable};
 use crate::{
@@ -23,7 +23,10 @@ use crate::{
     avancement::{self, Carte, Compteurs, Suite, texte_non_lus},
     cadre::cadre,
     erreur::Erreur,
-    pages::produit::{Acces, acces},
+    pages::{
+        instruction::{Attente, NoteVue, choix_referents, load_referents, notes_sur},
+        produit::{Acces, acces},
+    },
 };
 
 /// The formulaire as its step shows it.
@@ -59,6 +62,18 @@ struct CarteHabilitation {
     genre: Genre,
     fin: String,
     pdf: String,
+}
+
+/// What only the agency sees: who is in charge, since when the industriel waits, the notes on the dossier.
+struct Agence {
+    referents: Vec<Choix>,
+    /// Identity of the person in charge; empty when there is none.
+    referent: String,
+    moi: String,
+    peut_affecter: bool,
+    peut_noter: bool,
+    attente: Option<Attente>,
+    notes: Vec<NoteVue>,
 }
 
 /// What the person may do here.
@@ -106,6 +121,7 @@ struct Page {
     habilitations: Vec<CarteHabilitation>,
     habilitee: bool,
     agence: bool,
+    interne: Option<Agence>,
     droits: Droits,
     acces: Vec<Acces>,
     non_lus: i64,
@@ -139,6 +155,7 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
     let habilitations = habilitations(&app, &ici, &mut tx, candidature).await?;
     let non_lus = tx.compter_non_lus(candidature.id, ici.personne.id, ici.agence()).await?;
     let college = college(&mut tx, candidature).await?;
+    let interne = if ici.agence() { Some(Agence::charger(&app, &ici, &mut tx).await?) } else { None };
     let contexte = app.contexte(candidature.guichet);
     let url = avancement::url(candidature);
     let compteurs = Compteurs::de(candidature);
@@ -177,6 +194,7 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
         habilitations,
         habilitee: matches!(candidature.etat, Etat::Habilitee { .. }),
         agence: ici.agence(),
+        interne,
         acces: acces(structure, produit),
         droits,
         non_lus,
@@ -246,6 +264,33 @@ fn fin(candidature: &Candidature) -> Option<(Genre, String, String)> {
                 .to_owned(),
         )),
         _ => None,
+    }
+}
+
+impl Agence {
+    async fn charger(app: &App, ici: &Ici, tx: &mut Tx) -> Result<Self, Erreur> {
+        let candidature = ici.candidature()?;
+        let lit_notes = ici.peut(Objet::Instruction, Acte::Lire);
+        let ecrit = ici.peut(Objet::Instruction, Acte::Ecrire);
+        let notes = if lit_notes { tx.load_notes(candidature.id).await? } else { Vec::new() };
+        let referents = if ecrit { load_referents(tx).await? } else { Vec::new() };
+        let referent = candidature.referent.as_ref().and_then(|acteur| acteur.personne);
+        let delai = app.config.agence.delai_jours;
+        Ok(Self {
+            referents: choix_referents(&referents),
+            referent: referent.map_or_else(String::new, |id| id.to_string()),
+            moi: if referents.iter().any(|personne| personne.id == ici.personne.id) {
+                ici.personne.id.to_string()
+            } else {
+                String::new()
+            },
+            peut_affecter: ecrit && !candidature.etat.terminee(),
+            peut_noter: ecrit,
+            attente: candidature
+                .attente_agence
+                .map(|depuis| Attente::depuis(depuis, app.maintenant(), delai)),
+            notes: notes_sur(&notes, "dossier"),
+        })
     }
 }
 
