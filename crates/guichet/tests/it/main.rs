@@ -4,10 +4,14 @@
 
 mod acces;
 mod appui;
+mod candidature;
 mod college;
 mod habilitation;
 mod instruction;
 mod message;
 mod pannes;
 mod preuve;
+mod produit;
+mod structure;
+mod tableau;
 mod televersement;
