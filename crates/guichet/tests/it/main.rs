@@ -6,6 +6,7 @@ mod acces;
 mod appui;
 mod candidature;
 mod college;
+mod formulaire;
 mod habilitation;
 mod instruction;
 mod message;
