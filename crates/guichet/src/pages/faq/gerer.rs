@@ -70,7 +70,8 @@ pub async fn lister(
         .collect();
     let onglets = onglets(&lignes, etat, &mots);
     lignes.retain(|ligne| etat.is_none_or(|etat| etat == ligne.etat));
-    lignes.sort_by_key(|ligne| ids.iter().position(|id| *id == ligne.id));
+    // What readers complain of comes first.
+    lignes.sort_by_key(|ligne| (ligne.etat != Etat::ARevoir, ids.iter().position(|id| *id == ligne.id)));
     let cadre = cadre(&app, Some(&ici), "Gérer la FAQ", "/agence/faq", &[]);
     let f = Champs::vides().avec("mots", &mots);
     Ok(web::page(&Page { cadre, f, onglets, etat: etat.map_or("", Etat::cle), lignes }))

@@ -42,12 +42,19 @@ struct Page {
     f: Champs,
     /// Where the form is sent.
     url: String,
-    facettes: Vec<(&'static Facette, Vec<Choix>)>,
+    facettes: Vec<FacetteVue>,
     etats: Vec<Choix>,
     apercu: String,
     kept: Option<Gardee>,
     /// What was saved by somebody else meanwhile.
     conflit: bool,
+}
+
+struct FacetteVue {
+    cle: &'static str,
+    titre: &'static str,
+    choix: Vec<Choix>,
+    coches: usize,
 }
 
 /// What the registry holds of the question.
@@ -132,9 +139,11 @@ fn page(
     let cadre = cadre(app, Some(ici), &titre, &url, &[("Gérer la FAQ", "/agence/faq")]);
     let facettes = facettes()
         .iter()
-        .map(|facette| {
-            let choix = facette.codes.iter().map(|code| Choix::nouveau(&code.code, &code.libelle)).collect();
-            (facette, choix)
+        .map(|Facette { cle, titre, codes }| FacetteVue {
+            cle,
+            titre,
+            choix: codes.iter().map(|code| Choix::nouveau(&code.code, &code.libelle)).collect(),
+            coches: codes.iter().filter(|code| f.contient(cle, &code.code)).count(),
         })
         .collect();
     let etats = [
