@@ -173,7 +173,7 @@ impl Question {
         }
         let evenement = Evenement::new(sujet(self.id), "Réponse à revoir", &Acteur::systeme(), le)
             .etats(self.etat, Etat::ARevoir)
-            .motif(format!("{inutile} avis « non » sur {}", utile + inutile))
+            .motif(format!("{inutile} avis « non » sur {}", utile + inutile))
             .interne();
         Some((Self { etat: Etat::ARevoir, ..self }, evenement))
     }
@@ -195,9 +195,9 @@ fn codes(redaction: &Redaction) -> String {
         .facettes
         .iter()
         .filter(|(_, codes)| !codes.is_empty())
-        .map(|(facette, codes)| format!("{facette} : {}", codes.join(", ")))
+        .map(|(facette, codes)| format!("{facette} : {}", codes.join(", ")))
         .collect();
-    facettes.join(" ; ")
+    facettes.join(" ; ")
 }
 
 #[cfg(test)]

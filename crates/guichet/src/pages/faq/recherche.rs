@@ -114,7 +114,7 @@ impl Recherche {
         let mut retraits = Vec::new();
         if !self.mots.is_empty() {
             let url = Self { mots: String::new(), ..self.clone() }.url();
-            retraits.push(Retrait { libelle: format!("« {} »", self.mots), url });
+            retraits.push(Retrait { libelle: format!("« {} »", self.mots), url });
         }
         for Facette { cle, .. } in facettes() {
             for code in self.choix.get(*cle).into_iter().flatten() {

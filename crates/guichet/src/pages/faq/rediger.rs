@@ -150,7 +150,7 @@ fn page(
         (Etat::Brouillon, "Visible de l’agence seulement."),
         (Etat::Publiee, "Visible de tous."),
         (Etat::ARevoir, "Visible de tous, signalée à l’agence."),
-        (Etat::Archivee, "Retirée ; le texte et l’historique restent ici."),
+        (Etat::Archivee, "Retirée ; le texte et l’historique restent ici."),
     ]
     .map(|(etat, aide)| Choix::nouveau(etat.cle(), etat.libelle()).aide(aide))
     .to_vec();
@@ -213,7 +213,7 @@ fn refuser(app: &App, f: &mut Champs, redaction: &Redaction, etat: Etat) -> Resu
         .collect();
     if !inconnus.is_empty() {
         let quels = inconnus.join(", ");
-        f.refuser("liens", format!("Ni un champ du formulaire ni une exigence du référentiel : {quels}."));
+        f.refuser("liens", format!("Ni un champ du formulaire ni une exigence du référentiel : {quels}."));
     }
     Ok(())
 }
@@ -260,7 +260,7 @@ async fn creer(app: &App, ici: &Ici, saisie: &Saisie) -> Result<Response, Erreur
     }
     let envoi = saisie.texte("envoi");
     if envoi.is_empty() {
-        return Err(Erreur::Demande("Rouvrez la page « Nouvelle question » et recommencez.".to_owned()));
+        return Err(Erreur::Demande("Rouvrez la page « Nouvelle question » et recommencez.".to_owned()));
     }
     let maintenant = app.maintenant();
     let mut tx = app.registre.ecrire().await?;

@@ -18,7 +18,7 @@ pub async fn voter(
     let utile = match saisie.texte("utile") {
         "oui" => true,
         "non" => false,
-        _ => return Err(Erreur::Demande("Répondez « Oui » ou « Non ».".to_owned())),
+        _ => return Err(Erreur::Demande("Répondez « Oui » ou « Non ».".to_owned())),
     };
     let maintenant = app.maintenant();
     let mut tx = app.registre.ecrire().await?;
@@ -36,9 +36,9 @@ pub async fn voter(
     }
     tx.commit().await?;
     let texte = if utile {
-        "Merci : votre avis est enregistré."
+        "Merci : votre avis est enregistré."
     } else {
-        "Merci : votre avis est enregistré. Une réponse qui en reçoit trop de défavorables est relue."
+        "Merci : votre avis est enregistré. Une réponse qui en reçoit trop de défavorables est relue."
     };
     session::aviser(&app, &ici, Genre::Succes, texte).await?;
     Ok(Redirect::to(&format!("/faq/{id}")).into_response())
