@@ -3,9 +3,11 @@
 //! Files mirror the URLs; [`appui`] holds the site, its people and dossiers brought to a given point.
 
 mod acces;
+mod accueil;
 mod appui;
 mod candidature;
 mod college;
+mod faq;
 mod formulaire;
 mod habilitation;
 mod instruction;
