@@ -1,4 +1,4 @@
-// « Chercher dans la FAQ »: words in any spelling, facets that combine, ten a page, one vote a person.
+// The FAQ: somebody finds an answer with and without scripts, says whether it helped, and the agency rewrites it.
 
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
@@ -8,88 +8,114 @@ import { axe, demarrer, garder } from '../harnais.mjs';
 const espace = await demarrer();
 after(() => espace.arreter());
 
-/** « 113 questions / réponses », the count over the list. */
-const compte = async (page) => {
-  const texte = await page.locator('h2.compte').textContent();
-  return /\d/.test(texte) ? Number(/\d+/.exec(texte)[0]) : 0;
-};
+const compte = async (page) => Number.parseInt(await page.locator('h2.compte').textContent(), 10);
 
-async function chercher(page, mots) {
-  await page.goto('/faq');
-  await page.getByRole('searchbox').fill(mots);
-  await page.getByRole('button', { name: 'Chercher' }).click();
-}
+test('chercher, filtrer et lire sans script', async () => {
+  await espace.avecPage({ javascript: false }, async (page) => {
+    await page.goto('/');
+    await page.getByLabel(/Une question avant/).fill('habilitations');
+    await page.getByRole('button', { name: 'Chercher' }).click();
+    assert.equal(new URL(page.url()).pathname, '/faq');
+    const trouvees = await compte(page);
+    assert.ok(trouvees > 10);
+    assert.equal(await page.locator('#mots').inputValue(), 'habilitations');
 
-for (const javascript of [true, false]) {
-  test(`les mots se trouvent sous toutes leurs formes (${javascript ? 'avec' : 'sans'} script)`, async () => {
-    await espace.avecPage({ javascript }, async (page) => {
-      await page.goto('/faq');
-      const toutes = await compte(page);
-      assert.ok(toutes >= 40, `${toutes} questions`);
-      await chercher(page, 'editeur');
-      await page.waitForURL(/mots=editeur/);
-      const sansAccent = await compte(page);
-      await chercher(page, 'Éditeurs');
-      await page.waitForURL(/mots=%C3%89diteurs/);
-      assert.equal(await compte(page), sansAccent);
-      assert.ok(sansAccent > 0 && sansAccent < toutes);
-      await chercher(page, 'xyzzyplugh');
-      await page.getByText('Rien ne répond à tous ces critères').waitFor();
-    });
+    await page.getByRole('link', { name: 'Suivante' }).click();
+    assert.equal(await compte(page), trouvees);
+    assert.equal(new URL(page.url()).searchParams.get('mots'), 'habilitations');
+
+    await page.getByLabel(/Autorisation et habilitation/).check();
+    await page.getByRole('button', { name: 'Appliquer les filtres' }).click();
+    const filtrees = await compte(page);
+    assert.ok(filtrees > 0 && filtrees < trouvees);
+    assert.equal(new URL(page.url()).searchParams.get('mots'), 'habilitations');
+    await page.getByRole('link', { name: /Retirer le critère Autorisation/ }).click();
+    assert.equal(await compte(page), trouvees);
+
+    const question = page.locator('details.question').first();
+    await question.locator('summary').click();
+    await question.getByRole('link', { name: /Ouvrir la page/ }).click();
+    assert.match(new URL(page.url()).pathname, /^\/faq\/\d+$/);
   });
-}
+});
 
-test('les facettes se combinent et restreignent', async () => {
+test('les filtres s’appliquent d’eux-mêmes avec les scripts', async () => {
   await espace.avecPage({}, async (page) => {
     await page.goto('/faq');
     const toutes = await compte(page);
     await axe(page, 'faq');
     await garder(page, 'docs/guides/images/faq.png');
-    await page.goto('/faq?theme=test-intrusion');
-    const theme = await compte(page);
-    await page.goto('/faq?theme=test-intrusion&theme=certificats');
-    const deux = await compte(page);
-    await page.goto('/faq?theme=test-intrusion&dispositif=RIS');
-    const croisees = await compte(page);
-    assert.ok(theme < toutes && deux > theme && croisees <= theme, `${toutes} ${theme} ${deux} ${croisees}`);
-    await axe(page, 'faq-facettes');
+    await page.getByLabel(/Test d’intrusion/).check();
+    await page.waitForURL(/theme=test-intrusion/);
+    await page.locator('.facettes a').first().waitFor();
+    assert.ok(await compte(page) < toutes);
+    await page.goto('/faq?mots=zygomatique');
+    await page.getByText('Rien ne répond à tous ces critères').waitFor();
+    await axe(page, 'faq-vide');
   });
+  for (const [nom, reglages] of [['etroite', { largeur: 360 }], ['sombre', { sombre: true }]]) {
+    await espace.avecPage(reglages, async (page) => {
+      await page.goto('/faq?mots=preuve&theme=preuves');
+      await page.locator('details.question summary').first().click();
+      await axe(page, `faq-${nom}`);
+      await page.goto('/mentions');
+      await axe(page, `mentions-${nom}`);
+    });
+  }
 });
 
-test('dix par page, puis la suite', async () => {
+test('donner son avis après s’être connecté, revenir, en changer', async () => {
   await espace.avecPage({}, async (page) => {
-    await page.goto('/faq');
-    const premieres = await page.locator('.question summary').allTextContents();
-    assert.equal(premieres.length, 10);
-    await page.getByRole('link', { name: /Suivante/ }).click();
-    await page.waitForURL(/page=/);
-    const suivantes = await page.locator('.question summary').allTextContents();
-    assert.equal(suivantes.length, 10);
-    assert.ok(!suivantes.some((question) => premieres.includes(question)));
-  });
-});
-
-test('une personne vote une fois et peut changer d’avis', async () => {
-  await espace.avecPage({}, async (page) => {
-    await espace.seConnecter(page, 'claire.martin');
-    await page.goto('/faq/101');
+    await page.goto('/faq/112');
     await axe(page, 'faq-question');
-    await page.getByRole('button', { name: /oui/i }).click();
-    const apres = await page.locator('main').textContent();
-    assert.match(apres, /1/);
-    await page.getByRole('button', { name: /non/i }).click();
+    await page.getByRole('link', { name: /Connectez-vous pour donner votre avis/ }).click();
+    await page.locator('button[name="personne"][value="verif.durand"]').click();
+    await page.waitForURL(`${espace.guichet}/faq/112`);
+    await page.getByRole('button', { name: 'Oui', exact: true }).click();
+    await page.getByText('1 personne a répondu « Oui », 0 « Non ».').waitFor();
+    await page.getByRole('button', { name: 'Non', exact: true }).click();
+    await page.getByText('Vous avez répondu « Non »').waitFor();
     await axe(page, 'faq-question-votee');
   });
-  await espace.avecPage({ largeur: 360, sombre: true }, async (page) => {
-    await page.goto('/faq/101');
-    await axe(page, 'faq-question-360-sombre');
-  });
 });
 
-test('une question inconnue est une page introuvable', async () => {
+test('l’agence réécrit une réponse ; deux à la fois ne s’effacent pas', async () => {
   await espace.avecPage({}, async (page) => {
-    const reponse = await page.goto('/faq/999999');
-    assert.equal(reponse.status(), 404);
-    await axe(page, 'introuvable');
+    await espace.seConnecter(page, 'admin.chevalier');
+    await page.goto('/agence/faq');
+    await axe(page, 'faq-gerer');
+    await page.goto('/agence/faq/112');
+    await axe(page, 'faq-rediger');
+
+    const autre = await page.context().newPage();
+    await autre.goto('/agence/faq/112');
+    await autre.getByLabel('Réponse', { exact: true }).fill('Le numéro, dit par **l’autre**.');
+    await autre.getByRole('button', { name: 'Enregistrer', exact: true }).click();
+    await autre.getByText('La question est enregistrée.').waitFor();
+    await autre.close();
+
+    await page.getByLabel('Réponse', { exact: true }).fill('Le numéro, dit par moi.');
+    await page.getByRole('button', { name: 'Aperçu sans enregistrer' }).click();
+    await page.locator('.prose', { hasText: 'dit par moi' }).waitFor();
+    await page.getByRole('button', { name: 'Enregistrer', exact: true }).click();
+    await page.getByText(/entre-temps/).waitFor();
+    await page.getByText('dit par **l’autre**').first().waitFor();
+    assert.equal(await page.getByLabel('Réponse', { exact: true }).inputValue(), 'Le numéro, dit par moi.');
+    await axe(page, 'faq-conflit');
+    await page.getByRole('button', { name: 'Enregistrer', exact: true }).click();
+    await page.getByText('La question est enregistrée.').waitFor();
+    await page.goto('/faq/112');
+    await page.getByText('dit par moi').waitFor();
+
+    await page.goto('/agence/faq/nouvelle');
+    await page.getByLabel('Question *').fill('Une question de plus ?');
+    await page.getByRole('radio', { name: /Publiée/ }).check();
+    await page.getByRole('button', { name: 'Enregistrer', exact: true }).click();
+    await page.getByRole('link', { name: 'Une question publiée a une réponse.' }).waitFor();
+    await page.getByLabel('Réponse', { exact: true }).fill('Oui.');
+    await page.getByRole('button', { name: 'Enregistrer', exact: true }).click();
+    await page.getByText('La question est enregistrée.').waitFor();
+    await page.getByRole('link', { name: 'Voir la page publique' }).click();
+    await page.getByRole('heading', { name: 'Une question de plus ?' }).waitFor();
   });
 });
