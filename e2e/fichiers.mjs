@@ -2,9 +2,14 @@
 // Nothing here is stored in the repository: dangerous files are made when a journey needs them.
 
 import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { crc32, deflateRawSync, deflateSync } from 'node:zlib';
+
+const venv = fileURLToPath(new URL('../target/venv/bin/pyhanko', import.meta.url));
+/** The pyHanko that `./test` installs, or the one of the path. */
+export const pyhanko = existsSync(venv) ? venv : 'pyhanko';
 
 function ecrire(dossier, nom, contenu) {
   const chemin = join(dossier, nom);
@@ -53,6 +58,73 @@ export function sbom(dossier, nom = 'sbom.cdx.json', composants = [{ name: 'open
     metadata: { timestamp: '2026-01-15T09:00:00Z', component: { type: 'application', name: 'Logiciel d’essai', version: '1.0.0' } },
     components: composants.map((c) => ({ type: 'library', purl: `pkg:generic/${c.name}@${c.version}`, ...c })),
   }, null, 2));
+}
+
+/** A video that players open and find empty, of about `mio` MiB. */
+export function video(dossier, nom = 'parcours.mp4', mio = 0) {
+  const boite = (type, ...corps) => {
+    const contenu = Buffer.concat(corps);
+    return Buffer.concat([u32be(contenu.length + 8), Buffer.from(type), contenu]);
+  };
+  const entete = Buffer.alloc(100); // mvhd of version 0: no date, one unit a second, no duration
+  entete.writeUInt32BE(1, 12);
+  entete.writeUInt32BE(0x10000, 20);
+  return ecrire(dossier, nom, Buffer.concat([
+    boite('ftyp', Buffer.from('isom\0\0\x02\0isomiso2mp41', 'latin1')),
+    boite('moov', boite('mvhd', entete)),
+    boite('mdat', Buffer.alloc(mio * 1024 * 1024)),
+  ]));
+}
+
+/** A HAR of one authentication request that asks for `acr`. */
+export function har(dossier, nom = 'demande.har', acr = 'eidas1') {
+  const demande = new URLSearchParams({
+    response_type: 'code', client_id: 'exemple', scope: 'openid scope_all', acr_values: acr, state: 'x', nonce: 'y',
+  });
+  return json(dossier, nom, { log: { version: '1.2', creator: { name: 'Essai', version: '1' }, entries: [{
+    startedDateTime: '2026-01-15T09:00:00Z', time: 12,
+    request: { method: 'GET', url: `https://auth.exemple.test/authorize?${demande}`, headers: [] },
+    response: { status: 302, headers: [] },
+  }] } });
+}
+
+/** Any value as JSON. */
+export function json(dossier, nom, valeur) {
+  return ecrire(dossier, nom, `${JSON.stringify(valeur, null, 2)}\n`);
+}
+
+/** A text file. */
+export function texte(dossier, nom, contenu) {
+  return ecrire(dossier, nom, contenu);
+}
+
+/** The PDF of [`pdf`], signed in PAdES by an auditor whom no known authority vouches for; needs pyHanko. */
+export function pdfSigne(dossier, nom = 'signe.pdf', texte_ = 'Document signé') {
+  const chemin = join(dossier, nom);
+  const [cle, cert] = [join(dossier, `.${nom}.cle`), join(dossier, `.${nom}.pem`)];
+  openssl('req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '30', '-subj', '/C=FR/O=Audit Exemple/CN=Nadia Auditrice',
+    '-addext', 'keyUsage=critical,digitalSignature,nonRepudiation', '-keyout', cle, '-out', cert);
+  execFileSync(pyhanko, ['sign', 'addsig', '--field', '1/72,600,300,660/Auditeur', '--use-pades', 'pemder', '--no-pass',
+    '--key', cle, '--cert', cert, pdf(dossier, `.${nom}`, texte_), chemin], { stdio: 'pipe' });
+  return chemin;
+}
+
+/** A certificate shaped like those of the test IGC-Santé: client authentication, `CN=cn`; a chain of its own. */
+export function certificatTest(dossier, nom = 'psc.pem', cn = 'lps.exemple.test', jours = 365) {
+  const chemin = join(dossier, nom);
+  const prive = (suffixe) => join(dossier, `.${nom}.${suffixe}`);
+  const ec = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  openssl('req', '-x509', ...ec, '-days', String(jours), '-subj', '/C=FR/O=Exemple/CN=TEST AC IGC-SANTE ELEMENTAIRE ORGANISATIONS',
+    '-keyout', prive('ac.cle'), '-out', prive('ac'));
+  openssl('req', ...ec, '-subj', `/C=FR/O=Exemple/CN=${cn}`, '-keyout', prive('cle'), '-out', prive('csr'));
+  writeFileSync(prive('ext'), 'extendedKeyUsage=clientAuth\nkeyUsage=critical,digitalSignature\n');
+  openssl('x509', '-req', '-days', String(jours), '-in', prive('csr'), '-CA', prive('ac'), '-CAkey', prive('ac.cle'),
+    '-set_serial', '1', '-extfile', prive('ext'), '-out', chemin);
+  return chemin;
+}
+
+function openssl(...arguments_) {
+  execFileSync('openssl', arguments_, { stdio: 'pipe' });
 }
 
 /** A self-signed P-256 certificate in PEM, for `CN=cn`; its private key is written beside it (`….cle.pem`). */

@@ -57,12 +57,15 @@ export async function demarrer(arguments_ = []) {
   const tuer = () => processus.kill('SIGKILL');
   process.once('exit', tuer);
 
-  const arreterEdc = async () => {
+  const eteindre = async () => {
     process.off('exit', tuer);
     processus.kill('SIGTERM');
     const force = setTimeout(tuer, DELAI);
     await fin;
     clearTimeout(force);
+  };
+  const arreterEdc = async () => {
+    await eteindre();
     await rm(dossier, { recursive: true, force: true });
   };
 
@@ -75,22 +78,22 @@ export async function demarrer(arguments_ = []) {
     await arreterEdc();
     throw new Error(`${erreur.message}\n${sortie}`);
   }
-  return new Espace(infos, dossier, navigateur, arreterEdc, () => sortie);
+  return new Espace(infos, dossier, navigateur, { eteindre, arreterEdc }, () => sortie);
 }
 
 /** A running trust space and its browser. */
 export class Espace {
   #navigateur;
-  #arreterEdc;
+  #fins;
   #sortie;
 
-  constructor(infos, dossier, navigateur, arreterEdc, sortie) {
+  constructor(infos, dossier, navigateur, fins, sortie) {
     /** What `edc.json` says. */
     this.infos = infos;
     /** The data folder of `edc up`. */
     this.dossier = dossier;
     this.#navigateur = navigateur;
-    this.#arreterEdc = arreterEdc;
+    this.#fins = fins;
     this.#sortie = sortie;
   }
 
@@ -124,6 +127,11 @@ export class Espace {
     contexte.setDefaultTimeout(20_000);
     const page = await contexte.newPage();
     const fautes = [];
+    page.on('dialog', (dialogue) => {
+      // « Leave the page? » asked of somebody who has saved, or left by a button of the page, is a fault of ours.
+      if (dialogue.type() === 'beforeunload') fautes.push(`avertissement de départ sur ${page.url()}`);
+      dialogue.accept().catch(() => {});
+    });
     page.on('pageerror', (erreur) => fautes.push(String(erreur)));
     page.on('console', (message) => {
       if (/content security policy/i.test(message.text())) fautes.push(message.text());
@@ -158,9 +166,12 @@ export class Espace {
     return promisify(execFile)(binaire, commande, { encoding: 'utf8' });
   }
 
+  /** Stops `edc up` and leaves its data folder, for commands that read it afterwards. */
+  eteindre() { return this.#fins.eteindre(); }
+
   async arreter() {
     await this.#navigateur.close();
-    await this.#arreterEdc();
+    await this.#fins.arreterEdc();
   }
 }
 
@@ -189,7 +200,13 @@ export async function garder(page, chemin) {
 
 async function photo(page, chemin, entiere = true) {
   mkdirSync(dirname(chemin), { recursive: true });
+  // The picture of a whole page has no bottom for a bar to stick to. (A style sheet would be refused by the policy.)
+  const coller = (position) => page.evaluate((ou) => {
+    for (const barre of document.querySelectorAll('.barre-actions')) barre.style.position = ou;
+  }, position);
+  if (entiere) await coller('static');
   await page.screenshot({ path: chemin, fullPage: entiere, animations: 'disabled' });
+  if (entiere) await coller('');
 }
 
 /** Resolves with the content of `edc.json` when it says `"pret": true`. */

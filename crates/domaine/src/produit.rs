@@ -118,12 +118,22 @@ impl Fiche {
         if self.dispositifs != apres.dispositifs {
             evenement = evenement.difference(
                 "dispositifs",
-                self.dispositifs.join(", "),
-                apres.dispositifs.join(", "),
+                libelles(&self.dispositifs),
+                libelles(&apres.dispositifs),
             );
         }
         evenement
     }
+}
+
+/// The dispositifs as people read them.
+fn libelles(codes: &[String]) -> String {
+    let libelle = |code: &String| match DISPOSITIFS.iter().find(|(connu, _)| connu == code) {
+        Some((_, libelle)) => (*libelle).to_owned(),
+        None if code == AUCUN_DISPOSITIF => "aucun".to_owned(),
+        None => code.clone(),
+    };
+    codes.iter().map(libelle).collect::<Vec<_>>().join(", ")
 }
 
 /// The right of a collaborator on one produit.

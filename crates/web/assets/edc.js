@@ -63,6 +63,8 @@
     };
 
     async function envoyer() {
+      // The page was redrawn, which saved what this form held.
+      if (!form.isConnected) return;
       if (enCours) {
         encore = true;
         return;
@@ -378,4 +380,20 @@
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", commencer);
   else commencer();
   document.addEventListener("htmx:load", (evenement) => preparer(evenement.target));
+
+  // A page that redraws itself would lose what is typed while it waits for the answer: it then asks again instead.
+
+  const demandes = new WeakMap();
+  const saisie = (form) => new URLSearchParams([...new FormData(form)].filter(([, v]) => typeof v === "string")).toString();
+  document.addEventListener("htmx:beforeRequest", (evenement) => {
+    const form = evenement.detail.elt.closest("form");
+    if (form) demandes.set(evenement.detail.xhr, saisie(form));
+  });
+  document.addEventListener("htmx:beforeSwap", (evenement) => {
+    const { requestConfig: { elt }, xhr } = evenement.detail;
+    const form = elt.closest("form");
+    if (!form || !demandes.has(xhr) || demandes.get(xhr) === saisie(form)) return;
+    evenement.detail.shouldSwap = false;
+    setTimeout(() => elt.dispatchEvent(new Event("change")));
+  });
 })();

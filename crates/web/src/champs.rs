@@ -8,6 +8,7 @@ use crate::{Genre, Saisie};
 pub struct Champs {
     valeurs: Saisie,
     erreurs: Vec<(String, String)>,
+    intitules: Vec<(String, String)>,
 }
 
 impl Champs {
@@ -18,7 +19,7 @@ impl Champs {
 
     /// A form as it was sent, to show again.
     pub fn depuis(saisie: Saisie) -> Self {
-        Self { valeurs: saisie, erreurs: Vec::new() }
+        Self { valeurs: saisie, ..Self::default() }
     }
 
     /// Adds a value; a name may hold several (checkboxes).
@@ -52,8 +53,34 @@ impl Champs {
         &self.erreurs
     }
 
+    /// How the summary of errors calls a field, where the text of an error leans on the label above it.
+    pub fn nommer(&mut self, nom: &str, intitule: impl Into<String>) {
+        self.intitules.push((nom.into(), intitule.into()));
+    }
+
+    /// The errors as the summary lists them: field, then « intitulé : texte » for a field that was given a name.
+    pub fn resume(&self) -> impl Iterator<Item = (&str, String)> {
+        self.erreurs.iter().map(|(nom, texte)| {
+            let intitule = self.intitules.iter().find(|(n, _)| n == nom).map(|(_, intitule)| intitule);
+            let texte = intitule
+                .map_or_else(|| texte.clone(), |intitule| format!("{intitule}\u{a0}: {}", minuscule(texte)));
+            (nom.as_str(), texte)
+        })
+    }
+
     pub fn en_faute(&self) -> bool {
         !self.erreurs.is_empty()
+    }
+}
+
+/// With a small first letter, unless it belongs to a word in capitals.
+fn minuscule(texte: &str) -> String {
+    let mut lettres = texte.chars();
+    match (lettres.next(), lettres.clone().next()) {
+        (Some(premiere), Some(seconde)) if !seconde.is_uppercase() => {
+            premiere.to_lowercase().chain(lettres).collect()
+        }
+        _ => texte.to_owned(),
     }
 }
 
@@ -83,5 +110,23 @@ impl Choix {
     pub fn genre(mut self, genre: Genre) -> Self {
         self.genre = genre;
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_summary_names_the_fields_that_have_a_name() {
+        let mut f = Champs::vides();
+        f.nommer("pays", "Pays");
+        for (nom, texte) in
+            [("pays", "Choisissez une valeur."), ("siret", "Le SIRET est faux."), ("pays", "URL fausse.")]
+        {
+            f.refuser(nom, texte);
+        }
+        let attendu = ["Pays\u{a0}: choisissez une valeur.", "Le SIRET est faux.", "Pays\u{a0}: URL fausse."];
+        assert_eq!(f.resume().map(|(_, texte)| texte).collect::<Vec<_>>(), attendu);
     }
 }

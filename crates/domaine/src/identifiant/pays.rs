@@ -57,6 +57,12 @@ const ETATS_MEMBRES: [(&str, &str, &str); 27] = [
     ("SWE", "Suède", "999 99"),
 ];
 
+/// The same member States in ISO 3166-1 alpha-2, in the same order.
+const DEUX_LETTRES: [&str; 27] = [
+    "DE", "AT", "BE", "BG", "CY", "HR", "DK", "ES", "EE", "FI", "FR", "GR", "HU", "IE", "IT", "LV", "LT",
+    "LU", "MT", "NL", "PL", "PT", "CZ", "RO", "SK", "SI", "SE",
+];
+
 #[rustfmt::skip]
 const ISO_3166_1: [&str; 249] = [
     "ABW", "AFG", "AGO", "AIA", "ALA", "ALB", "AND", "ARE", "ARG", "ARM", "ASM", "ATA", "ATF", "ATG", "AUS",
@@ -80,6 +86,14 @@ const ISO_3166_1: [&str; 249] = [
 
 impl Pays {
     pub const FRANCE: Self = Self("FRA");
+
+    /// The member State of that alpha-2 code, as addresses of identity providers write it.
+    pub fn de_deux_lettres(code: &str) -> Option<Self> {
+        DEUX_LETTRES
+            .iter()
+            .position(|un| un.eq_ignore_ascii_case(code.trim()))
+            .map(|rang| UNION_EUROPEENNE[rang])
+    }
 
     /// ISO 3166-1 alpha-3.
     pub const fn code(self) -> &'static str {
@@ -200,6 +214,18 @@ impl FromStr for CodePostal {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_alpha_2_code_names_the_member_state_that_its_alpha_3_code_names() {
+        for (deux, trois) in
+            [("FR", "FRA"), ("fr ", "FRA"), ("DE", "DEU"), ("GR", "GRC"), ("SE", "SWE"), ("SI", "SVN")]
+        {
+            assert_eq!(Pays::de_deux_lettres(deux).map(Pays::code), Some(trois), "{deux}");
+        }
+        for inconnu in ["", "US", "FRA"] {
+            assert_eq!(Pays::de_deux_lettres(inconnu), None, "{inconnu}");
+        }
+    }
 
     #[test]
     fn member_states_are_listed_once_in_order() {

@@ -7,6 +7,7 @@ use axum::{
 use domaine::{
     evenement::{Evenement, Sujet},
     id::Id,
+    identifiant::Pays,
     permission::Qualite,
     structure::{Adresse, Personne, Role, Structure},
 };
@@ -168,7 +169,8 @@ async fn rattacher(
                     complement: String::new(),
                     code_postal: isc.adresse.code_postal.clone(),
                     commune: isc.adresse.commune.clone(),
-                    pays: isc.adresse.pays.clone(),
+                    pays: Pays::de_deux_lettres(&isc.adresse.pays)
+                        .map_or_else(|| isc.adresse.pays.clone(), |pays| pays.code().to_owned()),
                 },
                 membres: Vec::new(),
                 invitations: Vec::new(),

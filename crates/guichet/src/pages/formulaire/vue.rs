@@ -349,6 +349,9 @@ impl Vue<'_> {
         let stockes: Vec<&Champ> =
             formulaire.champs(self.contexte.guichet).filter(|champ| !offert(champ.cle)).collect();
         let mut f = Champs::depuis(saisie);
+        for champ in formulaire.champs(self.contexte.guichet).filter(|champ| champ.forme != Forme::Case) {
+            f.nommer(champ.cle, champ.intitule());
+        }
         for champ in stockes {
             let valeur = formulaire.valeur(champ.cle);
             if champ.forme == Forme::Profils {

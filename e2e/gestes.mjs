@@ -1,0 +1,73 @@
+// What people do over and over: fill in fields, deposit a preuve, judge a chapter.
+// The rule: each act ends on what the person sees when it has worked.
+
+import assert from 'node:assert/strict';
+
+/** Today in France, as a date field takes it; `jours` later or earlier. */
+export function jour(jours = 0) {
+  return new Date(Date.now() + jours * 86_400_000).toLocaleDateString('sv-SE', { timeZone: 'Europe/Paris' });
+}
+
+/** Fills in fields by their names: a text, a date, a choice; `true` ticks, `false` unticks; a list ticks several. */
+export async function remplir(page, valeurs) {
+  for (const [nom, valeur] of Object.entries(valeurs)) {
+    const champs = page.locator(`[name="${nom}"]:not([type="hidden"])`);
+    const genre = await champs.first().evaluate((e) => e.type ?? e.tagName);
+    if (genre === 'radio' || genre === 'checkbox') {
+      if (typeof valeur === 'boolean') await champs.setChecked(valeur);
+      else for (const une of [valeur].flat()) await page.locator(`[name="${nom}"][value="${une}"]`).check();
+    } else if (genre.startsWith('select')) {
+      await champs.selectOption(valeur);
+    } else {
+      await champs.fill(valeur);
+    }
+  }
+}
+
+/** The notice at the head of the page says `texte`. */
+export async function avis(page, texte) {
+  await page.getByRole('status').filter({ hasText: texte }).first().waitFor();
+}
+
+/** Every text refused at the head of a form, each leading to its field. */
+export async function refus(page) {
+  const resume = page.locator('#resume-erreurs');
+  await resume.waitFor();
+  const liens = resume.getByRole('link');
+  for (const lien of await liens.all()) {
+    const cible = await lien.getAttribute('href');
+    assert.equal(await page.locator(`[id="${cible.slice(1)}"]`).count(), 1, `${cible} : le lien ne mène à rien`);
+  }
+  return resume.getByRole('listitem').allInnerTexts();
+}
+
+/**
+ * Deposits a preuve from the page of its chapter, and comes back there.
+ *
+ * @param preuve `{ forme, fichier?, texte?, lien? }`; `forme` is the label of the tab
+ */
+export async function deposer(page, attendue, preuve, version) {
+  const emplacement = page.locator(`[id="${attendue}"]`);
+  await emplacement.getByRole('link', { name: /^(Déposer|Ajouter) une preuve/ }).click();
+  const onglet = page.getByRole('navigation', { name: 'Forme de la preuve' }).getByRole('link', { name: preuve.forme, exact: true });
+  if ((await onglet.getAttribute('aria-current')) === null) await onglet.click();
+  if (preuve.fichier) await page.locator('input[name="fichier"]').setInputFiles(preuve.fichier);
+  if (preuve.autres) await page.locator('input[name="autres"]').setInputFiles(preuve.autres);
+  if (preuve.texte) await page.locator('textarea[name="texte"]').fill(preuve.texte);
+  if (preuve.lien) await page.locator('input[name="lien"]').fill(preuve.lien);
+  await remplir(page, { date_reelle: preuve.date ?? jour(-3), version });
+  // With scripts the file leaves at once, and the button waits for it.
+  await page.locator('form[data-televersement="1"]').waitFor({ state: 'detached' });
+  await page.getByRole('button', { name: 'Déposer', exact: true }).click();
+  await emplacement.locator('article').first().waitFor();
+}
+
+/** Judges every preuve of a chapter taken: `conforme`, except what `autrement` says by slot (`[verdict, motif]`). */
+export async function juger(page, autrement = {}) {
+  for (const emplacement of await page.locator('article.emplacement').all()) {
+    const attendue = (await emplacement.getAttribute('id')).slice('e-'.length);
+    const [verdict, motif] = autrement[attendue] ?? ['conforme', ''];
+    for (const reponse of await emplacement.locator(`input[type="radio"][value="${verdict}"]`).all()) await reponse.check();
+    for (const zone of await emplacement.locator('textarea[name^="motif"]').all()) await zone.fill(motif);
+  }
+}
