@@ -47,13 +47,6 @@ fn siret(siret: &str) -> String {
     }
 }
 
-/// The no-break spaces of French typography.
-fn typographie(texte: &str) -> String {
-    [(" :", "\u{a0}:"), (" ;", "\u{a0};"), (" »", "\u{a0}»"), ("« ", "«\u{a0}")]
-        .iter()
-        .fold(texte.to_owned(), |texte, (de, vers)| texte.replace(de, vers))
-}
-
 /// What a document says, as the JSON embedded in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "document", rename_all = "snake_case")]
@@ -102,7 +95,7 @@ impl Piece {
     }
 
     /// The PDF before its signature.
-    fn rendre(&self) -> Result<Vec<u8>, Erreur> {
+    pub fn rendre(&self) -> Result<Vec<u8>, Erreur> {
         let json = serde_json::to_vec_pretty(self)?;
         Ok(document::rendre(&self.feuille(json))?)
     }

@@ -24,6 +24,7 @@ pub mod pages;
 pub mod routes;
 pub mod session;
 pub mod taches;
+mod typographie;
 mod verifications;
 
 pub use app::App;

@@ -5,8 +5,8 @@ use domaine::{autorisation::Autorisation, calendrier::jour, candidature::Candida
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use super::{Emetteur, RENDU, date, siret, typographie};
-use crate::app::App;
+use super::{Emetteur, RENDU, date, siret};
+use crate::{app::App, typographie::insecables};
 
 /// Where the autorisation gives access.
 const ENVIRONNEMENTS: [&str; 3] = [
@@ -71,7 +71,7 @@ impl PieceAutorisation {
             numero: self.numero.clone(),
             blocs: vec![
                 Bloc::Titre(titre.to_owned()),
-                Bloc::Paragraphe(typographie(&format!(
+                Bloc::Paragraphe(insecables(&format!(
                     "Le chapitre « Prérequis Maturité Technique » de la candidature **{}** est validé. La \
                      présente autorisation ouvre à **{}** l’accès aux environnements de test de l’Espace de \
                      Confiance, pour le logiciel désigné ci-dessous, du {} au **{}** inclus.",

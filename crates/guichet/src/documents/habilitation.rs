@@ -5,8 +5,8 @@ use domaine::{calendrier::jour, habilitation::Contenu, referentiel::Guichet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Emetteur, RENDU, date, siret, typographie};
-use crate::app::App;
+use super::{Emetteur, RENDU, date, siret};
+use crate::{app::App, typographie::insecables};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PieceHabilitation {
@@ -43,7 +43,7 @@ impl PieceHabilitation {
             numero: contenu.numero.clone(),
             blocs: self.blocs(titre),
             pieces_jointes: Vec::new(),
-            pied: typographie(&format!(
+            pied: insecables(&format!(
                 "Habilitation {} – registre public : {}",
                 contenu.numero, self.registre
             )),
@@ -62,7 +62,7 @@ impl PieceHabilitation {
             )),
             Bloc::Espace(10.0),
             Bloc::ADroite(format!("{}, le {}", emetteur.lieu, date(jour(self.signee_le)))),
-            Bloc::Titre(typographie(&format!("Objet : {titre}"))),
+            Bloc::Titre(insecables(&format!("Objet : {titre}"))),
             Bloc::Paragraphe("Madame, Monsieur,".to_owned()),
             Bloc::Paragraphe(format!(
                 "Au vu des preuves de conformité que vous avez déposées et de l’avis favorable rendu par le \
@@ -75,7 +75,7 @@ impl PieceHabilitation {
             )),
             Bloc::Champs(self.champs()),
             Bloc::Paragraphe(self.portee()),
-            Bloc::Paragraphe(typographie(
+            Bloc::Paragraphe(insecables(
                 "Elle vaut pour la version indiquée et dans le respect des conditions générales \
                  d’utilisation que vous avez acceptées. Elle peut être suspendue ou retirée : seul le \
                  registre public fait foi de son état au jour où l’on s’en prévaut.",
@@ -94,7 +94,7 @@ impl PieceHabilitation {
             Bloc::Filet,
             Bloc::Qr {
                 contenu: self.registre.clone(),
-                legende: typographie(&format!(
+                legende: insecables(&format!(
                     "**Vérifier cette habilitation**\nSon état du jour se lit au registre public :\n{}\n\
                      La signature électronique et les données jointes à ce fichier se vérifient aussi \
                      hors ligne. Une copie imprimée ne vaut que confrontée au registre.",

@@ -79,14 +79,17 @@ fn signature(
         return None;
     };
     let nom = signature.signataire_cn.clone().unwrap_or_default();
-    lue.constater(true, format!("La signature de « {nom} » est intègre et couvre le fichier entier."));
+    lue.constater(
+        true,
+        format!("La signature de «\u{a0}{nom}\u{a0}» est intègre et couvre le fichier entier."),
+    );
     if let Chaine::Reconnue { racine } = &signature.chaine {
         let quand = if expire {
             "était, à la date de la signature, délivré par une autorité reconnue (il a expiré depuis)"
         } else {
             "est délivré par une autorité reconnue"
         };
-        lue.constater(true, format!("Le certificat {quand} : {racine}."));
+        lue.constater(true, format!("Le certificat {quand}\u{a0}: {racine}."));
     }
     let usage = signature
         .certificat_der

@@ -17,7 +17,7 @@ use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 
 use super::Genre;
-use crate::{app::App, config, erreur::Erreur};
+use crate::{app::App, config, erreur::Erreur, typographie::insecables};
 
 /// How long the relay may take for one mail.
 const DELAI: std::time::Duration = std::time::Duration::from_secs(20);
@@ -132,8 +132,9 @@ fn texte(app: &App, lettre: &Lettre) -> String {
     let lien = app.config.url.join(&lettre.chemin).map_or_else(|_| app.config.url.to_string(), String::from);
     format!(
         "Bonjour,\n\n{}\n\n{lien}\n\n-- \n{}, guichets de l’Espace de Confiance\n\
-         Message automatique : pour répondre, passez par la messagerie de votre dossier.\n",
-        lettre.corps, app.config.agence.nom,
+         Message automatique\u{a0}: pour répondre, passez par la messagerie de votre dossier.\n",
+        insecables(&lettre.corps),
+        app.config.agence.nom,
     )
 }
 

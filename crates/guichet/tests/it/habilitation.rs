@@ -2,3 +2,4 @@
 
 mod registre;
 mod signer;
+mod verifier;

@@ -5,6 +5,7 @@
 mod acces;
 mod accueil;
 mod appui;
+mod autorisation;
 mod candidature;
 mod college;
 mod faq;
@@ -17,4 +18,5 @@ mod preuve;
 mod produit;
 mod structure;
 mod tableau;
+mod taches;
 mod televersement;

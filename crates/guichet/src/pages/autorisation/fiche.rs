@@ -102,7 +102,7 @@ pub(super) async fn page(
         revocation: autorisation
             .revocation
             .as_ref()
-            .map(|une| format!("Le {} : {}", date_heure_fr(une.le), une.motif)),
+            .map(|une| format!("Le {}\u{a0}: {}", date_heure_fr(une.le), une.motif)),
         champs: champs.into_iter().filter(|(_, valeur)| !valeur.is_empty()).collect(),
         deposant: !ici.agence() && matches!(etat, EtatAutorisation::Active { .. }),
         peut_prolonger: etat != EtatAutorisation::Revoquee && ici.peut(Objet::Autorisation, Acte::Juger),

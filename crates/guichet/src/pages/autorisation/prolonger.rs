@@ -31,7 +31,7 @@ pub async fn prolonger(
     let acte = Acte {
         champ: "motif_prolonger",
         avertissement: Avertissement::AutorisationProlongee,
-        fait: "L’autorisation est prolongée de trois mois ; les collaborateurs sont prévenus.",
+        fait: "L’autorisation est prolongée de trois mois\u{a0}; les collaborateurs sont prévenus.",
         nouveau_document: true,
     };
     let motif = saisie.texte(acte.champ).to_owned();
@@ -64,8 +64,10 @@ impl Acte {
         // Two persons at once: the second acts on what they saw, or not at all.
         let vue = saisie.texte("vue");
         if !vue.is_empty() && vue != lue.numero {
-            let texte =
-                format!("L’autorisation a changé pendant votre saisie : elle est devenue {}.", lue.numero);
+            let texte = format!(
+                "L’autorisation a changé pendant votre saisie\u{a0}: elle est devenue {}.",
+                lue.numero
+            );
             drop(tx);
             return self.refuser(app, ici, &lue, saisie, texte, StatusCode::CONFLICT).await;
         }

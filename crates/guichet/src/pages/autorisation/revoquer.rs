@@ -15,7 +15,7 @@ pub async fn revoquer(
     let acte = Acte {
         champ: "motif_revoquer",
         avertissement: Avertissement::AutorisationRevoquee,
-        fait: "L’autorisation est révoquée ; les collaborateurs sont prévenus.",
+        fait: "L’autorisation est révoquée\u{a0}; les collaborateurs sont prévenus.",
         nouveau_document: false,
     };
     let motif = saisie.texte(acte.champ).to_owned();

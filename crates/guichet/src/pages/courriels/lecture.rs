@@ -39,7 +39,8 @@ fn mots(valeur: &str) -> String {
             .strip_prefix("=?utf-8?b?")
             .and_then(|reste| reste.strip_suffix("?="))
             .and_then(|base64| BASE64_STANDARD.decode(base64).ok());
-        if !sortie.is_empty() && !(encode_avant && decode.is_some()) {
+        let colles = encode_avant && decode.is_some();
+        if !sortie.is_empty() && !colles {
             sortie.push(' ');
         }
         encode_avant = decode.is_some();

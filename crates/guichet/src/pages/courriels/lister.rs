@@ -7,6 +7,7 @@ use web::Cadre;
 use super::{
     dossier,
     lecture::{self, Courriel},
+    nom_sur,
 };
 use crate::{acces::PeutEtre, app::App, cadre::cadre, erreur::Erreur};
 
@@ -29,7 +30,7 @@ pub async fn lister(State(app): State<App>, PeutEtre(ici): PeutEtre) -> Result<R
             noms.push(entree.file_name().to_string_lossy().into_owned());
         }
     }
-    noms.retain(|nom| !nom.starts_with('.') && nom.ends_with(".eml"));
+    noms.retain(|nom| nom_sur(nom));
     noms.sort_unstable_by(|un, autre| autre.cmp(un));
     noms.truncate(MAX);
     let mut courriels = Vec::new();

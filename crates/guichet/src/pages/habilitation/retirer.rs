@@ -17,7 +17,7 @@ pub async fn retirer(
         champ: "motif_retirer",
         titulaire: |numero| Avertissement::HabilitationRetiree { numero },
         dependants: |numero| Avertissement::DependanceTouchee { numero, etat: "retirée".to_owned() },
-        fait: "L’habilitation est retirée ; son titulaire et ceux qui en dépendent sont prévenus.",
+        fait: "L’habilitation est retirée\u{a0}; son titulaire et ceux qui en dépendent sont prévenus.",
     };
     let suite = |une: Habilitation| une.retirer(&motif, &ici.acteur(), app.maintenant());
     acte.faire(&app, &ici, saisie.clone(), suite).await

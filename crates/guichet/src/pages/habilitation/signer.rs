@@ -96,8 +96,10 @@ pub async fn signer(State(app): State<App>, ici: Ici, _: Formulaire) -> Result<R
         return Ok(Redirect::to(&format!("/connexion?preuve=true&retour={url}")).into_response());
     }
     let active = habilitations::signer(&app, projet, candidature, &ici.acteur()).await?;
-    let texte =
-        format!("L’habilitation {} est signée et en vigueur ; son titulaire est prévenu.", active.numero());
+    let texte = format!(
+        "L’habilitation {} est signée et en vigueur\u{a0}; son titulaire est prévenu.",
+        active.numero()
+    );
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
     Ok(Redirect::to("/signature").into_response())
 }

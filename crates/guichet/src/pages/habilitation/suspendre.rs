@@ -24,7 +24,7 @@ pub async fn suspendre(
         champ: "motif_suspendre",
         titulaire: |numero| Avertissement::HabilitationSuspendue { numero },
         dependants: |numero| Avertissement::DependanceTouchee { numero, etat: "suspendue".to_owned() },
-        fait: "L’habilitation est suspendue ; son titulaire et ceux qui en dépendent sont prévenus.",
+        fait: "L’habilitation est suspendue\u{a0}; son titulaire et ceux qui en dépendent sont prévenus.",
     };
     let suite = |une: Habilitation| une.suspendre(&motif, &ici.acteur(), app.maintenant());
     acte.faire(&app, &ici, saisie.clone(), suite).await
@@ -40,7 +40,7 @@ pub async fn retablir(
         champ: "motif_retablir",
         titulaire: |numero| Avertissement::HabilitationRetablie { numero },
         dependants: |numero| Avertissement::DependanceRetablie { numero },
-        fait: "La suspension est levée ; le titulaire et ceux qui en dépendent sont prévenus.",
+        fait: "La suspension est levée\u{a0}; le titulaire et ceux qui en dépendent sont prévenus.",
     };
     let suite = |une: Habilitation| une.retablir(&motif, &ici.acteur(), app.maintenant());
     acte.faire(&app, &ici, saisie.clone(), suite).await
@@ -86,7 +86,9 @@ impl Acte {
                 let mut tx = app.registre.lire().await?;
                 let relue = tx.load_habilitation(lue.numero()).await?.ok_or(Erreur::Introuvable)?;
                 let etat = relue.libelle_etat(app.maintenant());
-                let texte = format!("L’habilitation a changé pendant votre saisie : elle est « {etat} ».");
+                let texte = format!(
+                    "L’habilitation a changé pendant votre saisie\u{a0}: elle est «\u{a0}{etat}\u{a0}»."
+                );
                 return refuser(&relue.valeur, texte, StatusCode::CONFLICT).await;
             }
             Err(erreur) => return Err(erreur),

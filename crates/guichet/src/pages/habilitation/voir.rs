@@ -34,6 +34,46 @@ struct Dependante {
     url: String,
 }
 
+/// The form of an act that this person may do now.
+struct FormulaireActe {
+    /// Last segment of its address, and end of the name of its field.
+    cle: &'static str,
+    titre: &'static str,
+    explication: &'static str,
+    aide: &'static str,
+    bouton: &'static str,
+    genre: &'static str,
+    confirmer: &'static str,
+}
+
+const SUSPENDRE: FormulaireActe = FormulaireActe {
+    cle: "suspendre",
+    titre: "Suspendre",
+    explication: "La suspension paraît au registre dès maintenant. Le titulaire et ceux qui dépendent de l’habilitation sont prévenus\u{a0}; le motif n’est montré qu’au titulaire.",
+    aide: "Constat d’audit, incident, manquement aux conditions d’utilisation…",
+    bouton: "Suspendre l’habilitation",
+    genre: "danger",
+    confirmer: "",
+};
+const RETABLIR: FormulaireActe = FormulaireActe {
+    cle: "retablir",
+    titre: "Lever la suspension",
+    explication: "L’habilitation est de nouveau en vigueur dès maintenant, et le registre le dit.",
+    aide: "Ce qui a été corrigé ou constaté.",
+    bouton: "Lever la suspension",
+    genre: "premier",
+    confirmer: "",
+};
+const RETIRER: FormulaireActe = FormulaireActe {
+    cle: "retirer",
+    titre: "Retirer",
+    explication: "Le retrait est définitif. Il suppose que le titulaire a pu présenter ses observations.",
+    aide: "Montré au titulaire.",
+    bouton: "Retirer définitivement",
+    genre: "danger",
+    confirmer: "Retirer définitivement cette habilitation\u{a0}?",
+};
+
 #[derive(Template)]
 #[template(path = "habilitation/voir.html")]
 struct Page {
@@ -52,9 +92,7 @@ struct Page {
     dependantes: Vec<Dependante>,
     agence: bool,
     peut_signer: bool,
-    peut_suspendre: bool,
-    peut_retablir: bool,
-    peut_retirer: bool,
+    actes: Vec<FormulaireActe>,
     historique: Vec<Fait>,
 }
 
@@ -75,7 +113,7 @@ pub(super) async fn page(
     let numero = habilitation.numero().to_owned();
     let mut tx = app.registre.lire().await?;
     let dependances = habilitations::dependances(&mut tx, habilitation, le).await?;
-    let dependantes = if ici.agence() {
+    let candidatures = if ici.agence() {
         tx.load_candidatures_dependantes(&numero)
             .await?
             .into_iter()
@@ -103,8 +141,6 @@ pub(super) async fn page(
             motif: evenement.motif.filter(|motif| !motif.is_empty()),
         })
         .collect();
-    let active = matches!(habilitation.etat, EtatHabilitation::Active { .. });
-    let suspendue = matches!(habilitation.etat, EtatHabilitation::Suspendue { .. });
     let projet = habilitation.etat == EtatHabilitation::Projet;
     let fil: &[(&str, &str)] = if ici.agence() {
         &[("Habilitations", "/habilitations")]
@@ -126,25 +162,36 @@ pub(super) async fn page(
         registre: (!projet).then(|| documents::adresse_registre(app, &numero)),
         candidature: habilitation.candidature.to_string(),
         dependances,
-        dependantes,
+        dependantes: candidatures,
         agence: ici.agence(),
         peut_signer: projet && ici.peut(Objet::Habilitation, Acte::Signer),
-        peut_suspendre: active && ici.peut(Objet::Habilitation, Acte::Administrer),
-        peut_retablir: suspendue && ici.peut(Objet::Habilitation, Acte::Administrer),
-        peut_retirer: (active || suspendue) && ici.peut(Objet::Habilitation, Acte::Juger),
+        actes: actes(habilitation, ici),
         historique,
         numero,
     };
     Ok(web::page_avec(statut, &modele))
 }
 
+fn actes(habilitation: &Habilitation, ici: &Ici) -> Vec<FormulaireActe> {
+    let etat_actes = match &habilitation.etat {
+        EtatHabilitation::Active { .. } => vec![(SUSPENDRE, Acte::Administrer), (RETIRER, Acte::Juger)],
+        EtatHabilitation::Suspendue { .. } => vec![(RETABLIR, Acte::Administrer), (RETIRER, Acte::Juger)],
+        _ => Vec::new(),
+    };
+    etat_actes
+        .into_iter()
+        .filter(|(_, acte)| ici.peut(Objet::Habilitation, *acte))
+        .map(|(formulaire, _)| formulaire)
+        .collect()
+}
+
 /// The reason of the state, for those who may know it.
 fn pourquoi(habilitation: &Habilitation) -> String {
     match &habilitation.etat {
         EtatHabilitation::Suspendue { motif, le, .. } => {
-            format!("Depuis le {} : {motif}", date_heure_fr(*le))
+            format!("Depuis le {}\u{a0}: {motif}", date_heure_fr(*le))
         }
-        EtatHabilitation::Retiree { motif, le, .. } => format!("Le {} : {motif}", date_heure_fr(*le)),
+        EtatHabilitation::Retiree { motif, le, .. } => format!("Le {}\u{a0}: {motif}", date_heure_fr(*le)),
         EtatHabilitation::Remplacee { par, le, .. } => {
             format!("Le {}, par {par}", date_heure_fr(*le))
         }

@@ -103,13 +103,13 @@ fn sens(habilitation: &Habilitation, cle: &str) -> String {
     match cle {
         "active" => "Cette habilitation est en vigueur aujourd’hui.".to_owned(),
         "suspendue" => {
-            "Cette habilitation est suspendue : on ne peut pas s’en prévaloir tant que la suspension dure."
+            "Cette habilitation est suspendue\u{a0}: on ne peut pas s’en prévaloir tant que la suspension dure."
                 .to_owned()
         }
         "expiree" => format!("Cette habilitation a pris fin le {}.", date_fr(habilitation.contenu.fin)),
         "remplacee" => {
             "Une habilitation plus récente vaut pour le même logiciel et le même profil.".to_owned()
         }
-        _ => "Cette habilitation a été retirée : on ne peut plus s’en prévaloir.".to_owned(),
+        _ => "Cette habilitation a été retirée\u{a0}: on ne peut plus s’en prévaloir.".to_owned(),
     }
 }

@@ -22,13 +22,39 @@ impl Courrier {
 }
 
 pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
+    match avertissement {
+        A::FormulaireSoumis | A::FormulaireACorriger | A::FormulaireValide | A::FormulaireIrrecevable => {
+            formulaire(avertissement, candidature)
+        }
+        A::ChapitreSoumis { .. }
+        | A::ChapitreACorriger { .. }
+        | A::ChapitreValide { .. }
+        | A::ChapitreRouvert { .. } => chapitre(avertissement, candidature),
+        A::AutorisationAccordee
+        | A::AutorisationProlongee
+        | A::AutorisationRevoquee
+        | A::AutorisationFin { .. } => autorisation(avertissement, candidature),
+        A::HabilitationSignee { .. }
+        | A::HabilitationSuspendue { .. }
+        | A::HabilitationRetablie { .. }
+        | A::HabilitationRetiree { .. }
+        | A::HabilitationRemplacee { .. }
+        | A::HabilitationFin { .. }
+        | A::DependanceTouchee { .. }
+        | A::DependanceFin { .. }
+        | A::DependanceRetablie { .. } => habilitation(avertissement, candidature),
+        _ => dossier(avertissement, candidature),
+    }
+}
+
+/// To those who deposit.
+fn industriel(objet: &str, corps: String, chemin: String) -> Vec<Courrier> {
+    vec![Courrier::vers(Cercle::Deposants, objet, corps, chemin)]
+}
+
+fn formulaire(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
     let racine = format!("/candidatures/{}", candidature.id);
     let nru = &candidature.nru;
-    let chapitre =
-        |code: &str| candidature.chapitre(code).map_or_else(|| code.to_owned(), |un| un.titre.clone());
-    let industriel = |objet: &str, corps: String, chemin: String| {
-        vec![Courrier::vers(Cercle::Deposants, objet, corps, chemin)]
-    };
     match avertissement {
         A::FormulaireSoumis => vec![
             Courrier::vers(
@@ -65,11 +91,21 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
             format!("L’agence a déclaré votre candidature {nru} irrecevable. Le motif est sur le site."),
             racine,
         ),
+        _ => Vec::new(),
+    }
+}
+
+fn chapitre(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
+    let racine = format!("/candidatures/{}", candidature.id);
+    let nru = &candidature.nru;
+    let titre =
+        |code: &str| candidature.chapitre(code).map_or_else(|| code.to_owned(), |un| un.titre.clone());
+    match avertissement {
         A::ChapitreSoumis { code } => vec![
             Courrier::vers(
                 Cercle::Instruction,
                 "Chapitre à instruire",
-                format!("Le chapitre « {} » de la candidature {nru} vient d’être soumis.", chapitre(code)),
+                format!("Le chapitre « {} » de la candidature {nru} vient d’être soumis.", titre(code)),
                 format!("{racine}/instruction/chapitres/{code}"),
             ),
             Courrier::vers(
@@ -77,7 +113,7 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
                 "Chapitre bien reçu",
                 format!(
                     "Le chapitre « {} » de votre candidature {nru} est soumis. L’agence l’examine ; vous serez averti de sa réponse.",
-                    chapitre(code)
+                    titre(code)
                 ),
                 racine,
             ),
@@ -86,23 +122,31 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
             "Preuves à corriger",
             format!(
                 "L’agence demande des corrections au chapitre « {} » de votre candidature {nru}. Les preuves concernées et leurs motifs vous attendent sur le site.",
-                chapitre(code)
+                titre(code)
             ),
             format!("{racine}/chapitres/{code}"),
         ),
         A::ChapitreValide { code } => industriel(
             "Chapitre validé",
-            format!("Le chapitre « {} » de votre candidature {nru} est validé.", chapitre(code)),
+            format!("Le chapitre « {} » de votre candidature {nru} est validé.", titre(code)),
             racine,
         ),
         A::ChapitreRouvert { code } => industriel(
             "Chapitre rouvert",
             format!(
                 "L’agence a rouvert le chapitre « {} » de votre candidature {nru}. Le motif est sur le site.",
-                chapitre(code)
+                titre(code)
             ),
             format!("{racine}/chapitres/{code}"),
         ),
+        _ => Vec::new(),
+    }
+}
+
+fn dossier(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
+    let racine = format!("/candidatures/{}", candidature.id);
+    let nru = &candidature.nru;
+    match avertissement {
         A::DepotComplet => vec![
             Courrier::vers(
                 Cercle::Deposants,
@@ -155,19 +199,6 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
             format!("Un message vous attend dans la messagerie de la candidature {nru}."),
             format!("{racine}/messages"),
         )],
-        A::AutorisationAccordee
-        | A::AutorisationProlongee
-        | A::AutorisationRevoquee
-        | A::AutorisationFin { .. } => autorisation(avertissement, candidature, &racine),
-        A::HabilitationSignee { .. }
-        | A::HabilitationSuspendue { .. }
-        | A::HabilitationRetablie { .. }
-        | A::HabilitationRetiree { .. }
-        | A::HabilitationRemplacee { .. }
-        | A::HabilitationFin { .. }
-        | A::DependanceTouchee { .. }
-        | A::DependanceFin { .. }
-        | A::DependanceRetablie { .. } => habilitation(avertissement, candidature),
         A::CorrectionAttendue { jours } => industriel(
             "Corrections attendues",
             format!(
@@ -190,10 +221,11 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
             ),
             racine,
         ),
+        _ => Vec::new(),
     }
 }
 
-fn autorisation(avertissement: &A, candidature: &Candidature, racine: &str) -> Vec<Courrier> {
+fn autorisation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
     let nru = &candidature.nru;
     let (objet, corps) = match avertissement {
         A::AutorisationAccordee => (
@@ -229,7 +261,12 @@ fn autorisation(avertissement: &A, candidature: &Candidature, racine: &str) -> V
             ),
         ),
     };
-    vec![Courrier::vers(Cercle::Deposants, objet, corps, format!("{racine}/autorisation/fiche"))]
+    vec![Courrier::vers(
+        Cercle::Deposants,
+        objet,
+        corps,
+        format!("/candidatures/{}/autorisation/fiche", candidature.id),
+    )]
 }
 
 fn habilitation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {

@@ -25,9 +25,6 @@ async fn une_habilitation_se_signe_une_fois_et_se_verifie_hors_ligne() {
 
         let pdf = site.comme("claire.martin").await.get(&format!("/habilitations/{numero}/pdf")).await;
         assert_eq!(pdf.statut, 200);
-        if let Some(dossier) = option_env!("EDC_GARDER_PDF") {
-            std::fs::write(format!("{dossier}/{numero}.pdf"), &pdf.octets).expect("written");
-        }
         let racines = igc::lire::certificats_pem(site.autorite.as_bytes()).expect("a certificate");
         let lue = verification::verifier(&pdf.octets, &racines, site.app.maintenant());
         assert!(lue.accepte, "{:?}", lue.constats);
