@@ -26,6 +26,8 @@ pub struct FiltreCandidatures {
     pub attend_agence: bool,
     /// Only those that have waited for the agency since before this instant.
     pub attend_depuis: Option<Timestamp>,
+    /// Only those with a message of the industriel that this person of the agency has not read.
+    pub non_lus_de: Option<Id<Personne>>,
     /// Part of the NRU, of the title or of the company's name.
     pub texte: String,
     pub page: i64,
@@ -54,15 +56,21 @@ const COMPTE: &str = "SELECT count(*) AS total FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
     AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
-    AND ($7 = 0 OR attente_agence <= $7)";
+    AND ($7 = 0 OR attente_agence <= $7) AND ($8 = '' OR EXISTS (
+        SELECT 1 FROM message m WHERE m.candidature = candidature.id AND m.agence = 0
+        AND m.le > COALESCE((SELECT l.le FROM message_lu l
+            WHERE l.candidature = candidature.id AND l.personne = $8), 0)))";
 
 const PAGE: &str = "SELECT donnees, denomination FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
     AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
-    AND ($7 = 0 OR attente_agence <= $7)
+    AND ($7 = 0 OR attente_agence <= $7) AND ($8 = '' OR EXISTS (
+        SELECT 1 FROM message m WHERE m.candidature = candidature.id AND m.agence = 0
+        AND m.le > COALESCE((SELECT l.le FROM message_lu l
+            WHERE l.candidature = candidature.id AND l.personne = $8), 0)))
     ORDER BY CASE WHEN attente_agence IS NULL THEN 1 ELSE 0 END, attente_agence, active_le DESC
-    LIMIT $8 OFFSET $9";
+    LIMIT $9 OFFSET $10";
 
 impl FiltreCandidatures {
     fn valeurs(&self) -> Vec<crate::base::Valeur> {
@@ -76,6 +84,7 @@ impl FiltreCandidatures {
             self.attend_agence.into(),
             if texte.is_empty() { String::new() } else { format!("%{texte}%") }.into(),
             self.attend_depuis.map_or(0, Timestamp::as_microsecond).into(),
+            self.non_lus_de.map_or_else(String::new, |id| id.to_string()).into(),
         ]
     }
 }

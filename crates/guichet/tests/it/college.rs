@@ -5,7 +5,8 @@ use domaine::{candidature::Etat, college::Session, id::Id, permission::Qualite};
 use crate::appui::{Site, debut, dossier};
 
 async fn sessions(site: &Site) -> Vec<Session> {
-    site.app.registre.lire().await.unwrap().load_sessions_college().await.unwrap()
+    let mut tx = site.app.registre.lire().await.expect("a transaction");
+    tx.load_sessions_college().await.expect("read")
 }
 
 /// A session with this dossier on its agenda, made through the pages.

@@ -135,15 +135,15 @@ async fn la_correction_ne_rouvre_que_ce_qui_est_signale() {
 /// `verif.durand` finds everything conforme but this preuve, and sends the chapter back.
 async fn renvoyer(site: &Site, id: Id<Candidature>, fautive: Id<Preuve>, motif: &str) {
     let verif = site.acteur("verif.durand").await;
-    site.app.agir(id, |c| c.prendre_chapitre(CODE, &verif, debut())).await.unwrap();
+    site.app.agir(id, |c| c.prendre_chapitre(CODE, &verif, debut())).await.expect("allowed");
     for preuve in preuves(site, id).await {
         let verdict = if preuve.id == fautive { Appreciation::NonConforme } else { Appreciation::Conforme };
         site.app
             .agir(id, |c| c.juger_preuve(CODE, preuve.id, verdict, motif, &verif, debut()))
             .await
-            .unwrap();
+            .expect("allowed");
     }
-    site.app.agir(id, |c| c.renvoyer_chapitre(CODE, &verif, debut())).await.unwrap();
+    site.app.agir(id, |c| c.renvoyer_chapitre(CODE, &verif, debut())).await.expect("allowed");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -26,8 +26,11 @@ async fn chaque_cote_compte_ce_qu_il_n_a_pas_lu() {
         ecrire(&claire, "Et une autre.").await;
         assert_eq!((non_lus("verif.durand", true).await, non_lus("claire.martin", false).await), (2, 0));
         // Reading is each person's own.
+        let nru = dossier::lire(&site, id).await.nru.to_string();
+        assert!(durand.get("/instruction?file=messages").await.corps().contains(&nru));
         let page = durand.get(&chemin).await.corps();
         assert_eq!(page.matches("Nouveau").count(), 2);
+        assert!(!durand.get("/instruction?file=messages").await.corps().contains(&nru));
         assert!(page.contains("claire Martin"));
         assert_eq!((non_lus("verif.durand", true).await, non_lus("verif.lopez", true).await), (0, 2));
         assert!(!durand.get(&chemin).await.corps().contains("Nouveau"));
@@ -68,7 +71,7 @@ async fn un_envoi_repete_ne_fait_qu_un_message() {
 
     // The other side is told, without a word of what was written.
     site.travailler().await;
-    let courriels: Vec<String> = std::fs::read_dir(&site.dossier.path().join("courriels"))
+    let courriels: Vec<String> = std::fs::read_dir(site.dossier.path().join("courriels"))
         .unwrap()
         .map(|entree| std::fs::read_to_string(entree.unwrap().path()).unwrap())
         .collect();

@@ -29,8 +29,19 @@ const MOTIF_MAX: usize = 4000;
 /// Identity of the session and of the dossier.
 type Chemin = Path<(Id<Session>, Id<Candidature>)>;
 
-fn lire(saisie: &Saisie, f: &mut Champs) -> Option<Avis> {
-    let longueur = saisie.texte("motif").chars().count();
+/// What was typed, or the text of the template that was chosen.
+async fn motif(app: &App, saisie: &Saisie) -> Result<String, Erreur> {
+    let (texte, choisi) = (saisie.texte("motif"), saisie.texte("modele"));
+    if !texte.is_empty() || choisi.is_empty() {
+        return Ok(texte.to_owned());
+    }
+    let modeles = app.registre.lire().await?.load_modeles().await?;
+    let modele = modeles.into_iter().find(|modele| modele.id == choisi);
+    Ok(modele.map_or_else(String::new, |modele| modele.texte))
+}
+
+fn lire(saisie: &Saisie, motif: &str, f: &mut Champs) -> Option<Avis> {
+    let longueur = motif.chars().count();
     if longueur > MOTIF_MAX {
         f.refuser("motif", format!("Le motif compte {MOTIF_MAX} caractères au plus ({longueur} ici)."));
     }
@@ -46,7 +57,7 @@ fn lire(saisie: &Saisie, f: &mut Champs) -> Option<Avis> {
         }
     };
     if avis != Avis::Favorable && longueur == 0 {
-        f.refuser("motif", "Donnez le motif : le candidat le lit.");
+        f.refuser("motif", "Donnez le motif : le candidat le lit.");
     }
     if matches!(&avis, Avis::Complement { chapitres } if chapitres.is_empty()) {
         f.refuser("chapitres", "Choisissez au moins un chapitre à rouvrir.");
@@ -56,14 +67,16 @@ fn lire(saisie: &Saisie, f: &mut Champs) -> Option<Avis> {
 
 /// What the industriel reads in the messagerie.
 fn annonce(decision: &Decision, candidature: &Candidature) -> String {
-    let mut texte = format!("Décision du collège : {}.", decision.avis.libelle());
+    let mut texte = format!("Décision du collège : {}.", decision.avis.libelle());
     if let Avis::Complement { chapitres } = &decision.avis {
         let titres: Vec<&str> = chapitres
             .iter()
             .filter_map(|code| candidature.chapitre(code))
             .map(|chapitre| chapitre.titre.as_str())
             .collect();
-        texte.push_str(&format!("\nChapitres rouverts : {}.", titres.join(", ")));
+        texte.push_str("\nChapitres rouverts : ");
+        texte.push_str(&titres.join(", "));
+        texte.push('.');
     }
     if !decision.motif.is_empty() {
         texte.push_str("\n\n");
@@ -80,11 +93,12 @@ pub async fn decider(
 ) -> Result<Response, Erreur> {
     let mut f = Champs::depuis(saisie.clone());
     let refus = StatusCode::UNPROCESSABLE_ENTITY;
-    let Some(avis) = lire(&saisie, &mut f) else {
+    let motif = motif(&app, &saisie).await?;
+    let Some(avis) = lire(&saisie, &motif, &mut f) else {
         return montrer(&app, &ici, id, Some(dossier), refus, f).await;
     };
     let (par, le) = (ici.acteur(), app.maintenant());
-    let decision = Decision { avis, motif: saisie.texte("motif").to_owned(), par: par.clone(), le };
+    let decision = Decision { avis, motif, par: par.clone(), le };
     let mut tx = app.registre.ecrire().await?;
     let lue = charger(&mut tx, id).await?;
     let candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
@@ -111,9 +125,8 @@ pub async fn decider(
     }
     messagerie::poster(&app, &mut tx, &prochaine, &par, annonce(&decision, &prochaine), le).await?;
     avertir(&mut tx, &app, &prochaine, Avertissement::DecisionDuCollege).await?;
-    tx.commit().await?;
-    app.travail.notify_one();
-    let texte = format!("Décision enregistrée sur {} : {}.", prochaine.nru, decision.avis.libelle());
+    app.conclure(tx).await?;
+    let texte = format!("Décision enregistrée sur {} : {}.", prochaine.nru, decision.avis.libelle());
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
     Ok(Redirect::to(&url(id)).into_response())
 }

@@ -48,7 +48,7 @@ pub async fn inscrire(
             Err(pourquoi) => {
                 // Nothing was typed but boxes: the page as it now stands is the answer.
                 drop(tx);
-                let texte = format!("{} : {pourquoi} Aucun dossier n’a été inscrit.", dossier.nru);
+                let texte = format!("{} : {pourquoi} Aucun dossier n’a été inscrit.", dossier.nru);
                 session::aviser(&app, &ici, Genre::Erreur, &texte).await?;
                 return Ok(retour.into_response());
             }
@@ -58,8 +58,7 @@ pub async fn inscrire(
         tx.save_candidature(&prochaine, &evenement).await?;
         avertir(&mut tx, &app, &prochaine, Avertissement::InscritAuCollege).await?;
     }
-    tx.commit().await?;
-    app.travail.notify_one();
+    app.conclure(tx).await?;
     let texte = match choisis.len() {
         1 => "Le dossier est à l’ordre du jour.".to_owned(),
         nombre => format!("{nombre} dossiers sont à l’ordre du jour."),

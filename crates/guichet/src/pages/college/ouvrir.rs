@@ -20,7 +20,7 @@ pub async fn ouvrir(
     let mut f = Champs::depuis(saisie.clone());
     let lieu = saisie.texte("lieu");
     if lieu.is_empty() {
-        f.refuser("lieu", "Indiquez le lieu, ou « visioconférence ».");
+        f.refuser("lieu", "Indiquez le lieu, ou « visioconférence ».");
     } else if lieu.chars().count() > 200 {
         f.refuser("lieu", "Le lieu compte 200 caractères au plus.");
     }
@@ -44,6 +44,6 @@ pub async fn ouvrir(
     let mut tx = app.registre.ecrire().await?;
     tx.save_session_college(&Versionne::nouveau(nouvelle), &evenement).await?;
     tx.commit().await?;
-    session::aviser(&app, &ici, Genre::Succes, "La session est ouverte : inscrivez-y les dossiers.").await?;
+    session::aviser(&app, &ici, Genre::Succes, "La session est ouverte : inscrivez-y les dossiers.").await?;
     Ok(Redirect::to(&retour).into_response())
 }

@@ -36,7 +36,7 @@ pub async fn telecharger(State(app): State<App>, ici: Ici) -> Result<Response, E
     let mut blocs = identite(candidature, &ici.structure()?.denomination, echanges);
     if let Some(session) = session {
         blocs.push(Bloc::Paragraphe(format!(
-            "Session du collège : **{}**, {}.",
+            "Session du collège : **{}**, {}.",
             date_courte(session.date),
             session.lieu
         )));
@@ -137,11 +137,11 @@ fn contenu(preuve: &Preuve) -> String {
         Contenu::Texte(texte) => {
             let debut: String = texte.chars().take(300).collect();
             let suite = if texte.chars().nth(300).is_some() { "…" } else { "" };
-            format!("Texte : {debut}{suite}")
+            format!("Texte : {debut}{suite}")
         }
         Contenu::Lien(lien) => lien.clone(),
         Contenu::TestIntrusion(fiche) => format!(
-            "Test d’intrusion du {} par {}, version {} : {} KO de gravité haute, {} de gravité moyenne, {}",
+            "Test d’intrusion du {} par {}, version {} : {} KO de gravité haute, {} de gravité moyenne, {}",
             date_courte(fiche.date_test),
             fiche.organisme,
             fiche.version,
@@ -149,7 +149,7 @@ fn contenu(preuve: &Preuve) -> String {
             fiche.ko_moyenne,
             fiche.resultat.libelle()
         ),
-        Contenu::NonApplicable { justification } => format!("Déclarée non applicable : {justification}"),
+        Contenu::NonApplicable { justification } => format!("Déclarée non applicable : {justification}"),
     };
     format!("{quoi}\nVersion {} du {}", preuve.numero_version, date_courte(preuve.date_reelle))
 }

@@ -9,13 +9,14 @@ use domaine::{
     avis::VerdictAvis,
     calendrier::{date_fr, date_heure_fr},
     candidature::{Candidature, Etat},
+    chapitre::Emplacement,
     college::{Avis, Inscription, Session},
     id::Id,
     permission::{Acte, Objet},
     structure::Personne,
 };
 use http::StatusCode;
-use registre::{FiltreCandidatures, Tx};
+use registre::{FiltreCandidatures, ModeleMessage, Tx};
 use serde::Deserialize;
 use web::{Cadre, Champs, Choix, Genre};
 
@@ -44,6 +45,8 @@ struct Page {
     peut_administrer: bool,
     /// Every dossier has its decision.
     decidee: bool,
+    /// Ready-made motives.
+    modeles: Vec<ModeleMessage>,
 }
 
 struct LigneVue {
@@ -130,6 +133,8 @@ pub(super) async fn montrer(
     }
     let peut_administrer = ici.peut(Objet::College, Acte::Administrer) && !session.close;
     let prets = if peut_administrer { prets(&mut tx).await? } else { Vec::new() };
+    let mut modeles = tx.load_modeles().await?;
+    modeles.retain(|modele| modele.genre == "refus");
     let titre = format!("Session du {}", date_fr(session.date));
     let page = Page {
         cadre: cadre(app, Some(ici), &titre, &super::url(id), &[("Collège", "/college")]),
@@ -144,6 +149,7 @@ pub(super) async fn montrer(
         detail,
         prets,
         peut_administrer,
+        modeles,
     };
     Ok(web::page_avec(statut, &page))
 }
@@ -204,7 +210,7 @@ fn composer(ici: &Ici, session: &Session, inscription: &Inscription, candidature
                 url: format!("{base}/instruction/chapitres/{}", chapitre.code),
                 etat: chapitre.etat.libelle(),
                 genre: genre_chapitre(&chapitre.etat),
-                preuves: chapitre.emplacements.iter().flat_map(|slot| slot.courantes()).count(),
+                preuves: chapitre.emplacements.iter().flat_map(Emplacement::courantes).count(),
             })
             .collect(),
         arbitrages: arbitrages(candidature),
@@ -265,14 +271,14 @@ fn empechement(session: &Session, candidature: &Candidature, personne: &Personne
             format!("le chapitre {}", codes.join(", "))
         };
         return Some(format!(
-            "Vous avez instruit {quoi} de ce dossier. Qui instruit ne décide pas : un autre membre du collège prend la décision."
+            "Vous avez instruit {quoi} de ce dossier. Qui instruit ne décide pas : un autre membre du collège prend la décision."
         ));
     }
     session
         .recusations
         .iter()
         .any(|recusation| recusation.candidature == candidature.id && recusation.par.est(personne.id))
-        .then(|| "Vous vous êtes récusé sur ce dossier : un autre membre décide.".to_owned())
+        .then(|| "Vous vous êtes récusé sur ce dossier : un autre membre décide.".to_owned())
 }
 
 /// What the published rules leave to the agency: the automatic checks that could not tell.
@@ -282,7 +288,7 @@ pub(super) fn arbitrages(candidature: &Candidature) -> Vec<String> {
         for avis in slot.courantes().flat_map(|preuve| &preuve.avis) {
             if avis.verdict == VerdictAvis::Indetermine {
                 let raisons = avis.raisons.join(" ");
-                points.push(format!("{} · {} : {raisons}", slot.attendue, avis.controle.libelle()));
+                points.push(format!("{} · {} : {raisons}", slot.attendue, avis.controle.libelle()));
             }
         }
     }

@@ -44,7 +44,7 @@ pub async fn affecter(
     if referent(&lue) != saisie.texte("vu") {
         let nom = lue.referent.as_ref().map_or("plus personne", |acteur| acteur.nom.as_str());
         let texte =
-            format!("Le référent a changé entre-temps : c’est maintenant {nom}. Rien n’a été modifié.");
+            format!("Le référent a changé entre-temps : c’est maintenant {nom}. Rien n’a été modifié.");
         drop(tx);
         session::aviser(&app, &ici, Genre::Attention, &texte).await?;
         return Ok(destination.into_response());

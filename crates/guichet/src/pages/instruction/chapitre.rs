@@ -82,7 +82,7 @@ pub async fn prendre(
         let qui = detenteur(chapitre).map_or("Ce chapitre a changé d’état".to_owned(), |acteur| {
             format!("{} vient de prendre ce chapitre", acteur.nom)
         });
-        let texte = format!("{qui}. Rien n’a été modifié ; vous pouvez le reprendre si vous en convenez.");
+        let texte = format!("{qui}. Rien n’a été modifié ; vous pouvez le reprendre si vous en convenez.");
         session::aviser(&app, &ici, Genre::Attention, &texte).await?;
         return Ok(Redirect::to(&retour).into_response());
     }
@@ -161,12 +161,11 @@ pub async fn rouvrir(
     let prochaine = lue.vers(candidature);
     tx.save_candidature(&prochaine, &evenement).await?;
     let titre = prochaine.chapitre(&code).map_or("", |chapitre| chapitre.titre.as_str());
-    let texte = format!("Le chapitre « {titre} » est rouvert.\n\n{motif}");
+    let texte = format!("Le chapitre « {titre} » est rouvert.\n\n{motif}");
     messagerie::poster(&app, &mut tx, &prochaine, &par, texte, le).await?;
     avertir(&mut tx, &app, &prochaine, Avertissement::ChapitreRouvert { code: code.clone() }).await?;
-    tx.commit().await?;
-    app.travail.notify_one();
-    session::aviser(&app, &ici, Genre::Succes, "Le chapitre est rouvert ; l’industriel en est averti.")
+    app.conclure(tx).await?;
+    session::aviser(&app, &ici, Genre::Succes, "Le chapitre est rouvert ; l’industriel en est averti.")
         .await?;
     Ok(Redirect::to(&url(&prochaine, &code)).into_response())
 }

@@ -27,7 +27,7 @@ const PAR_PAGE: u32 = 20;
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Demande {
-    /// Empty: those that wait for the agency; `retard`; `toutes`.
+    /// Empty: those that wait for the agency; `retard`; `messages`; `toutes`.
     file: String,
     guichet: String,
     etat: String,
@@ -48,8 +48,9 @@ impl Demande {
             },
             referent: (self.referent == "moi").then_some(ici.personne.id),
             sans_referent: self.referent == "personne",
-            attend_agence: self.file != "toutes",
+            attend_agence: matches!(self.file.as_str(), "" | "retard"),
             attend_depuis: (self.file == "retard").then_some(retard),
+            non_lus_de: (self.file == "messages").then_some(ici.personne.id),
             texte: self.q.clone(),
             page: 0,
             par_page: i64::from(PAR_PAGE),
@@ -152,7 +153,11 @@ pub async fn lister(
         guichets: vec![Choix::nouveau("editeur", "Éditeur"), Choix::nouveau("operateur", "Opérateur")],
         etats: etats(),
         referents: vec![Choix::nouveau("moi", "Moi"), Choix::nouveau("personne", "Personne")],
-        files: vec![Choix::nouveau("retard", "En retard"), Choix::nouveau("toutes", "Toutes")],
+        files: vec![
+            Choix::nouveau("retard", "En retard"),
+            Choix::nouveau("messages", "Messages non lus"),
+            Choix::nouveau("toutes", "Toutes"),
+        ],
         lignes,
         total,
         pagination,
@@ -173,6 +178,7 @@ async fn facettes(tx: &mut Tx, demande: &Demande, ici: &Ici, retard: Timestamp) 
         ("À moi", "", "moi"),
         ("Sans référent", "", "personne"),
         ("En retard", "retard", ""),
+        ("Messages non lus", "messages", ""),
         ("Toutes", "toutes", ""),
     ] {
         let celle = Demande { file: file.to_owned(), referent: referent.to_owned(), ..Demande::default() };
@@ -251,7 +257,7 @@ fn detail(candidature: &Candidature) -> String {
     if parts.is_empty() {
         return String::new();
     }
-    format!("Chapitres : {}", parts.join(", "))
+    format!("Chapitres : {}", parts.join(", "))
 }
 
 fn suite(candidature: &Candidature) -> (String, String) {

@@ -51,11 +51,11 @@ impl Lu {
             Ok(recu) => self.pieces.push((recu.televersement, recu.fichier)),
             Err(RefusDepot::Antivirus { televersement, .. }) => {
                 self.fautes.push(format!(
-                    "{nom} : l’antivirus ne répond pas. Le fichier est gardé, renvoyez le message dans un instant."
+                    "{nom} : l’antivirus ne répond pas. Le fichier est gardé, renvoyez le message dans un instant."
                 ));
                 self.en_attente.push((televersement, nom.to_owned()));
             }
-            Err(refus) => self.fautes.push(format!("{nom} : {}", refus.texte()?)),
+            Err(refus) => self.fautes.push(format!("{nom} : {}", refus.texte()?)),
         }
         Ok(())
     }
@@ -111,7 +111,7 @@ pub async fn envoyer(
     }
     if envoi.is_empty() {
         return Err(Erreur::Demande(
-            "Cette page est incomplète : rechargez-la, puis recommencez.".to_owned(),
+            "Cette page est incomplète : rechargez-la, puis recommencez.".to_owned(),
         ));
     }
     if f.en_faute() {

@@ -16,12 +16,7 @@ use serde::Deserialize;
 use web::{Cadre, Champs};
 
 use crate::{
-    acces::Ici,
-    app::App,
-    cadre::cadre,
-    depot::taille_lisible,
-    erreur::Erreur,
-    messagerie::{PIECES_MAX, TEXTE_MAX},
+    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, messagerie::TEXTE_MAX,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -47,7 +42,6 @@ struct Page {
     /// Files received with a form that was refused: identity of the upload, name.
     gardes: Vec<(String, String)>,
     envoi: String,
-    pieces_max: usize,
     texte_max: usize,
 }
 
@@ -122,7 +116,6 @@ pub(super) async fn montrer(
             .collect(),
         gardes,
         envoi: app.alea.jeton(),
-        pieces_max: PIECES_MAX,
         texte_max: TEXTE_MAX,
         url,
     };

@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use domaine::{
     autorisation,
     candidature::{Candidature, Etat, Refus},
-    chapitre::{Chapitre, EtatChapitre},
+    chapitre::{Chapitre, Emplacement, EtatChapitre},
     evenement::{Acteur, Evenement},
     id::Id,
     preuve::{Appreciation, Preuve},
@@ -46,7 +46,7 @@ struct Jugement {
 
 /// The current items of a chapter, slot after slot.
 pub(crate) fn courantes(chapitre: &Chapitre) -> impl Iterator<Item = &Preuve> {
-    chapitre.emplacements.iter().flat_map(|slot| slot.courantes())
+    chapitre.emplacements.iter().flat_map(Emplacement::courantes)
 }
 
 /// Fingerprint of what a vérificateur sees: who holds the chapter, its items and their verdicts.
@@ -86,7 +86,7 @@ fn lire(chapitre: &Chapitre, saisie: &Saisie, modeles: &[ModeleMessage], f: &mut
         }
         let longueur = motif.chars().count();
         if motif.is_empty() && appreciation != Appreciation::Conforme {
-            f.refuser(&champ, "Dites ce qui ne va pas : l’industriel lit ce motif.");
+            f.refuser(&champ, "Dites ce qui ne va pas : l’industriel lit ce motif.");
         } else if longueur > MOTIF_MAX {
             f.refuser(&champ, format!("Le motif compte {MOTIF_MAX} caractères au plus ({longueur} ici)."));
         } else if preuve
@@ -192,7 +192,7 @@ pub(crate) async fn traiter(
             messagerie::poster(app, &mut tx, &prochaine, &par, texte, le).await?;
             let avertissement = Avertissement::ChapitreACorriger { code: code.to_owned() };
             avertir(&mut tx, app, &prochaine, avertissement).await?;
-            "La correction est demandée ; l’industriel en est averti.".to_owned()
+            "La correction est demandée ; l’industriel en est averti.".to_owned()
         }
         Suite::Valider => {
             avertir(&mut tx, app, &prochaine, Avertissement::ChapitreValide { code: code.to_owned() })
@@ -203,15 +203,14 @@ pub(crate) async fn traiter(
             // Issues it once, and only for an éditeur whose technical prerequisites are valid.
             crate::autorisations::emettre(&mut tx, app, &prochaine).await?;
             if code == autorisation::CHAPITRE && prochaine.guichet == Guichet::Editeur {
-                "Le chapitre est validé ; l’autorisation d’accès aux environnements de test est accordée."
+                "Le chapitre est validé ; l’autorisation d’accès aux environnements de test est accordée."
                     .to_owned()
             } else {
                 "Le chapitre est validé.".to_owned()
             }
         }
     };
-    tx.commit().await?;
-    app.travail.notify_one();
+    app.conclure(tx).await?;
     session::aviser(app, ici, Genre::Succes, &texte).await?;
     Ok(retour.into_response())
 }
@@ -232,7 +231,7 @@ async fn depasse(
         EtatChapitre::EnInstruction { .. } => {
             "Des verdicts ont été enregistrés depuis que vous avez ouvert cette page.".to_owned()
         }
-        etat => format!("Ce chapitre est maintenant « {} ».", etat.libelle()),
+        etat => format!("Ce chapitre est maintenant « {} ».", etat.libelle()),
     };
     let montre =
         Montre { statut: Some(StatusCode::CONFLICT), f: Champs::depuis(saisie), conflit: Some(quoi) };
@@ -242,14 +241,18 @@ async fn depasse(
 /// What the industriel reads in the messagerie when a chapter comes back.
 fn demande(referentiel: &Referentiel, candidature: &Candidature, code: &str) -> String {
     let Some(chapitre) = candidature.chapitre(code) else { return String::new() };
-    let mut texte = format!("Correction demandée pour le chapitre « {} ».\n", chapitre.titre);
+    let mut texte = format!("Correction demandée pour le chapitre « {} ».\n", chapitre.titre);
     for slot in &chapitre.emplacements {
         for preuve in slot.courantes() {
             let Some(verdict) = &preuve.verdict else { continue };
             if verdict.appreciation != Appreciation::Conforme {
                 let titre = referentiel.attendue(&slot.attendue).map_or("", |attendue| &attendue.titre);
                 let appreciation = verdict.appreciation.libelle();
-                texte.push_str(&format!("\n{} {titre} ({appreciation})\n{}\n", slot.attendue, verdict.motif));
+                for morceau in
+                    ["\n", &slot.attendue, " ", titre, " (", appreciation, ")\n", &verdict.motif, "\n"]
+                {
+                    texte.push_str(morceau);
+                }
             }
         }
     }

@@ -31,13 +31,13 @@ use crate::{
 
 #[derive(Template)]
 #[template(path = "instruction/chapitre.html")]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks plain questions")]
 pub(crate) struct Page {
     cadre: Cadre,
     f: Champs,
     dossier: String,
     nru: String,
     titre: String,
-    code: String,
     url: String,
     id: String,
     etat: &'static str,
@@ -387,7 +387,7 @@ impl Page {
             ("Instruction", "/instruction"),
             (candidature.titre.as_str(), &format!("/candidatures/{}", candidature.id)),
         ];
-        let titre = format!("{} : {}", chapitre.code, chapitre.titre);
+        let titre = format!("{} : {}", chapitre.code, chapitre.titre);
         let referents = if peut_noter { choix_referents(&load_referents(tx).await?) } else { Vec::new() };
         let modeles = tx.load_modeles().await?;
         Ok(Self {
@@ -396,7 +396,6 @@ impl Page {
             dossier: candidature.titre.clone(),
             nru: candidature.nru.to_string(),
             titre: chapitre.titre.clone(),
-            code: code.to_owned(),
             id: candidature.id.to_string(),
             etat: chapitre.etat.libelle(),
             genre: genre_chapitre(&chapitre.etat),
@@ -512,7 +511,7 @@ fn detail(etat: &EtatChapitre) -> String {
             format!("Instruit par {} depuis le {}.", par.nom, date_heure_fr(*depuis))
         }
         EtatChapitre::ACorriger { le, emplacements } => {
-            format!("Renvoyé le {} : {}.", date_heure_fr(*le), emplacements.join(", "))
+            format!("Renvoyé le {} : {}.", date_heure_fr(*le), emplacements.join(", "))
         }
         EtatChapitre::Valide { par, le } => format!("Validé par {} le {}.", par.nom, date_heure_fr(*le)),
     }

@@ -99,8 +99,10 @@ mod tests {
 
     #[test]
     fn a_huge_difference_is_bounded() {
-        let avant: String = (0..3000).map(|n| format!("a{n}\n")).collect();
-        let apres: String = (0..3000).map(|n| format!("b{n}\n")).collect();
+        let avant: String =
+            (0..3000).flat_map(|n| ['a'.to_string(), n.to_string(), "\n".to_owned()]).collect();
+        let apres: String =
+            (0..3000).flat_map(|n| ['b'.to_string(), n.to_string(), "\n".to_owned()]).collect();
         assert_eq!(marquees(&avant, &apres, Cote::Avant).len(), 3000);
     }
 }
