@@ -73,6 +73,7 @@ impl<T> Versionne<T> {
     }
 
     /// The next state, to be saved over the one that was read.
+    #[must_use]
     pub fn vers(&self, valeur: T) -> Self {
         Self { valeur, version: self.version }
     }

@@ -9,6 +9,7 @@ use domaine::{
     structure::{Personne, Structure},
 };
 use jiff::Timestamp;
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use crate::base::{Ligne, Resultat, Tx, Versionne, exige_une, json};
 
@@ -55,7 +56,7 @@ fn referent(candidature: &Candidature) -> Option<String> {
 const COMPTE: &str = "SELECT count(*) AS total FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
-    AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
+    AND ($6 = '' OR recherche LIKE $6)
     AND ($7 = 0 OR attente_agence <= $7) AND ($8 = '' OR EXISTS (
         SELECT 1 FROM message m WHERE m.candidature = candidature.id AND m.agence = 0
         AND m.le > COALESCE((SELECT l.le FROM message_lu l
@@ -64,7 +65,7 @@ const COMPTE: &str = "SELECT count(*) AS total FROM candidature
 const PAGE: &str = "SELECT donnees, denomination FROM candidature
     WHERE ($1 = '' OR etat = $1) AND ($2 = '' OR guichet = $2)
     AND ($3 = '' OR referent = $3) AND ($4 = 0 OR referent IS NULL) AND ($5 = 0 OR attente_agence IS NOT NULL)
-    AND ($6 = '' OR lower(titre) LIKE $6 OR lower(nru) LIKE $6 OR lower(denomination) LIKE $6)
+    AND ($6 = '' OR recherche LIKE $6)
     AND ($7 = 0 OR attente_agence <= $7) AND ($8 = '' OR EXISTS (
         SELECT 1 FROM message m WHERE m.candidature = candidature.id AND m.agence = 0
         AND m.le > COALESCE((SELECT l.le FROM message_lu l
@@ -74,8 +75,7 @@ const PAGE: &str = "SELECT donnees, denomination FROM candidature
 
 impl FiltreCandidatures {
     fn valeurs(&self) -> Vec<crate::base::Valeur> {
-        let texte = self.texte.trim().to_lowercase();
-        let texte = texte.replace(['%', '_'], " ");
+        let texte = replier(self.texte.trim()).replace(['%', '_'], " ");
         vec![
             self.etat.as_str().into(),
             self.guichet.map_or("", cle).into(),
@@ -87,6 +87,11 @@ impl FiltreCandidatures {
             self.non_lus_de.map_or_else(String::new, |id| id.to_string()).into(),
         ]
     }
+}
+
+/// Without accents nor capitals, so that « ecole » finds « École » on either database.
+fn replier(texte: &str) -> String {
+    texte.nfd().filter(|lettre| !is_combining_mark(*lettre)).flat_map(char::to_lowercase).collect()
 }
 
 fn resume(ligne: &Ligne) -> Resultat<ResumeCandidature> {
@@ -171,15 +176,20 @@ impl Tx {
 
     /// The candidatures of opérateurs that name this habilitation as a prerequisite, but those refused or given up.
     pub async fn load_candidatures_dependantes(&mut self, numero: &str) -> Resultat<Vec<Candidature>> {
-        self.lignes(
-            "SELECT donnees FROM candidature WHERE guichet = 'operateur' AND donnees LIKE $1
-             AND etat NOT IN ('refusee', 'abandonnee') ORDER BY nru",
-            vec![format!("%\"numero\":\"{numero}\"%").into()],
-        )
-        .await?
-        .iter()
-        .map(|ligne| ligne.donnees("candidature"))
-        .collect()
+        let lignes = self
+            .lignes(
+                "SELECT donnees FROM candidature WHERE guichet = 'operateur' AND donnees LIKE $1
+                 AND etat NOT IN ('refusee', 'abandonnee') ORDER BY nru",
+                vec![format!("%\"numero\":\"{numero}\"%").into()],
+            )
+            .await?;
+        let mut candidatures: Vec<Candidature> =
+            lignes.iter().map(|ligne| ligne.donnees("candidature")).collect::<Resultat<_>>()?;
+        // LIKE only narrows: the number may stand elsewhere in the dossier.
+        candidatures.retain(|candidature| {
+            candidature.formulaire.habilitations.values().any(|liee| liee.numero == numero)
+        });
+        Ok(candidatures)
     }
 
     /// Writes the candidature and its event in one act.
@@ -190,11 +200,12 @@ impl Tx {
     ) -> Resultat<()> {
         let donnees = json("candidature", &candidature.valeur)?;
         let denomination = candidature.formulaire.valeur("denomination");
+        let recherche = replier(&format!("{} {} {denomination}", candidature.titre, candidature.nru));
         let touchees = if candidature.version == 0 {
             self.executer(
                 "INSERT INTO candidature (id, nru, produit, structure, guichet, etat, titre, denomination,
-                 referent, attente_agence, active_le, donnees, version)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 1) ON CONFLICT DO NOTHING",
+                 referent, attente_agence, active_le, donnees, recherche, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 1) ON CONFLICT DO NOTHING",
                 vec![
                     candidature.id.into(),
                     candidature.nru.to_string().into(),
@@ -208,13 +219,14 @@ impl Tx {
                     candidature.attente_agence.into(),
                     candidature.active_le.into(),
                     donnees,
+                    recherche.into(),
                 ],
             )
             .await?
         } else {
             self.executer(
                 "UPDATE candidature SET etat = $2, titre = $3, denomination = $4, referent = $5,
-                 attente_agence = $6, active_le = $7, donnees = $8, version = version + 1
+                 attente_agence = $6, active_le = $7, donnees = $8, recherche = $10, version = version + 1
                  WHERE id = $1 AND version = $9",
                 vec![
                     candidature.id.into(),
@@ -226,6 +238,7 @@ impl Tx {
                     candidature.active_le.into(),
                     donnees,
                     candidature.version.into(),
+                    recherche.into(),
                 ],
             )
             .await?

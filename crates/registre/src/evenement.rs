@@ -89,7 +89,8 @@ impl Tx {
         loop {
             let lignes = self
                 .lignes(
-                    "SELECT rang, donnees, precedente, empreinte FROM evenement WHERE rang > $1
+                    "SELECT rang, sujet, sujet_id, le, agence, donnees, precedente, empreinte
+                     FROM evenement WHERE rang > $1
                      ORDER BY rang LIMIT 1000",
                     vec![rang.into()],
                 )
@@ -109,6 +110,15 @@ impl Tx {
                 let attendue = empreinte(&precedente, rang, &ligne.texte("donnees")?);
                 if ligne.texte("empreinte")? != attendue {
                     return rompue("son contenu a changé");
+                }
+                // By its columns a line is found and shown; they must say what the line says.
+                let evenement: Evenement = ligne.donnees("evenement")?;
+                if ligne.texte("sujet")? != evenement.sujet.nom
+                    || ligne.texte("sujet_id")? != evenement.sujet.id
+                    || ligne.instant("le")?.as_microsecond() != evenement.le.as_microsecond()
+                    || ligne.vrai("agence")? != (evenement.visibilite == Visibilite::Agence)
+                {
+                    return rompue("son classement a changé");
                 }
                 precedente = attendue;
             }

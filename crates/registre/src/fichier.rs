@@ -171,11 +171,13 @@ impl Tx {
         .transpose()
     }
 
-    /// One more piece is safe. Two senders at the same offset: the second one conflicts.
+    /// One more piece is safe. Two senders at the same offset: the second one conflicts, as does one who sends more than
+    /// was announced.
     pub async fn avancer_televersement(&mut self, id: &str, recu_avant: i64, octets: i64) -> Resultat<()> {
         let touchees = self
             .executer(
-                "UPDATE televersement SET recu = recu + $3, parties = parties + 1 WHERE id = $1 AND recu = $2",
+                "UPDATE televersement SET recu = recu + $3, parties = parties + 1
+                 WHERE id = $1 AND recu = $2 AND recu + $3 <= taille",
                 vec![id.into(), recu_avant.into(), octets.into()],
             )
             .await?;

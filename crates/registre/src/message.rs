@@ -75,7 +75,7 @@ impl Tx {
         .await?;
         for piece in &message.pieces {
             let objet = format!("message:{}", message.id);
-            self.save_usage_fichier(&piece.sha256, candidature, &objet, &piece.nom.to_string()).await?;
+            self.save_usage_fichier(&piece.sha256, candidature, &objet, piece.nom.as_str()).await?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use domaine::{
     structure::Structure,
 };
 
-use crate::base::{Resultat, Tx, Versionne, exige_une, json};
+use crate::base::{Resultat, Tx, Valeur, Versionne, exige_une, json};
 
 fn cle(etat: EtatProduit) -> &'static str {
     match etat {
@@ -65,10 +65,11 @@ impl Tx {
         let touchees = if produit.version == 0 {
             self.executer(
                 "INSERT INTO produit (id, structure, reference, etat, nil, logiciel_version, donnees, version)
-                 VALUES ($1, $2, NULL, $3, $4, $5, $6, 1) ON CONFLICT DO NOTHING",
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT DO NOTHING",
                 vec![
                     produit.id.into(),
                     produit.structure.into(),
+                    Valeur::EntierOuNul(produit.reference),
                     cle(produit.etat).into(),
                     produit.fiche.nil.as_str().into(),
                     produit.fiche.version.as_str().into(),
@@ -82,7 +83,7 @@ impl Tx {
                  version = version + 1 WHERE id = $1 AND version = $7",
                 vec![
                     produit.id.into(),
-                    crate::base::Valeur::EntierOuNul(produit.reference),
+                    Valeur::EntierOuNul(produit.reference),
                     cle(produit.etat).into(),
                     produit.fiche.nil.as_str().into(),
                     produit.fiche.version.as_str().into(),

@@ -82,7 +82,12 @@ impl Tx {
                 vec![format!("%\"empreinte\":\"{empreinte}\"%").into()],
             )
             .await?;
-        lignes.first().map(|ligne| ligne.versionne("structure")).transpose()
+        let structures: Vec<Versionne<Structure>> =
+            lignes.iter().map(|ligne| ligne.versionne("structure")).collect::<Resultat<_>>()?;
+        // LIKE only narrows: a fingerprint with a joker in it is no fingerprint.
+        Ok(structures.into_iter().find(|structure| {
+            structure.invitations.iter().any(|invitation| invitation.empreinte == empreinte)
+        }))
     }
 
     pub async fn save_structure(

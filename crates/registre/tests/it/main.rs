@@ -1,0 +1,16 @@
+//! Every query, on a fresh SQLite and on a fresh PostgreSQL: the two give the same answers.
+
+mod appui;
+mod autorisation;
+mod base;
+mod candidature;
+mod college;
+mod evenement;
+mod fichier;
+mod habilitation;
+mod message;
+mod produit;
+mod referentiel;
+mod session_web;
+mod structure;
+mod tache;
