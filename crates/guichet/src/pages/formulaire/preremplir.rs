@@ -9,6 +9,7 @@ use axum::{
 use domaine::{
     candidature::{Candidature, administratif},
     formulaire::champs::{self, Forme},
+    identifiant::Pays,
     structure::{Personne, Role, Structure},
 };
 use web::{Formulaire, Genre};
@@ -88,7 +89,7 @@ fn connues(
         ("siege_complement", adresse.complement.clone()),
         ("siege_code_postal", adresse.code_postal.clone()),
         ("siege_commune", adresse.commune.clone()),
-        ("siege_pays", adresse.pays.clone()),
+        ("siege_pays", pays(&adresse.pays)),
     ];
     if let Some(personne) = mandataire {
         connues.extend([
@@ -107,6 +108,12 @@ fn connues(
         ]);
     }
     connues
+}
+
+/// The country, whether its directory writes it with two letters or three.
+fn pays(texte: &str) -> String {
+    let pays = Pays::depuis_alpha2(texte).or_else(|| texte.parse().ok());
+    pays.map_or_else(String::new, |pays| pays.code().to_owned())
 }
 
 /// The choice that the company's own wording names; empty when none does.
