@@ -58,7 +58,6 @@ fn textes(candidature: &Candidature, conflits: &[Conflit]) -> Vec<(String, Strin
         .iter()
         .map(|conflit| {
             let champ = champs::trouver(&conflit.cle, candidature.guichet);
-            let intitule = champ.map_or_else(|| conflit.cle.clone(), champs::Champ::intitule);
             let valeur = champ.map_or_else(String::new, |champ| champ.lisible(&conflit.enregistre));
             let qui = if conflit.par.is_empty() { "quelqu’un" } else { &conflit.par };
             let quoi = if conflit.enregistre.is_empty() {
@@ -67,7 +66,7 @@ fn textes(candidature: &Candidature, conflits: &[Conflit]) -> Vec<(String, Strin
                 format!("a enregistré « {valeur} »")
             };
             let texte = format!(
-                "{intitule} : entre-temps, {qui} {quoi}. Gardez votre saisie ou reprenez cette valeur, puis enregistrez."
+                "Entre-temps, {qui} {quoi}. Gardez votre saisie ou reprenez cette valeur, puis enregistrez."
             );
             (conflit.cle.clone(), texte)
         })

@@ -8,7 +8,7 @@ use domaine::{
     candidature::{Candidature, Etat},
     formulaire::{
         Contexte, EtatFormulaire, HabilitationLiee,
-        champs::{Champ, Forme, Section},
+        champs::{self, Champ, Forme, Section},
         composant::{Composant, INTEGRATIONS, NATURES, TELESERVICES},
     },
     identifiant::UNION_EUROPEENNE,
@@ -55,9 +55,11 @@ pub(super) struct Page {
     /// Saved as the person types: until the form is valid.
     brouillon: bool,
     peut_soumettre: bool,
+    peut_completer: bool,
     peut_juger: bool,
     pourcent: u8,
-    resume: bool,
+    /// Key, label and text of each refusal, for the box at the head.
+    resume: Vec<(String, String, String)>,
     cgu: String,
 }
 
@@ -162,7 +164,11 @@ pub(super) async fn page(
     let fil: Vec<(&str, &str)> = fil.iter().map(|(libelle, url)| (libelle.as_str(), url.as_str())).collect();
     let mut cadre = cadre(app, Some(ici), "Formulaire administratif", &chemin, &fil);
     cadre.htmx = affichage.htmx;
-    let resume = !affichage.erreurs.is_empty();
+    let intitule = |cle: &str| {
+        champs::trouver(cle, candidature.guichet).map_or_else(String::new, |champ| champ.intitule())
+    };
+    let resume =
+        affichage.erreurs.iter().map(|(cle, texte)| (cle.clone(), intitule(cle), texte.clone())).collect();
     Ok(Page {
         cadre,
         base,
@@ -178,6 +184,7 @@ pub(super) async fn page(
         jeton: app.alea.jeton(),
         brouillon,
         peut_soumettre: brouillon && ici.peut(Objet::Formulaire, Acte::Soumettre),
+        peut_completer: brouillon && !matches!(formulaire.etat, EtatFormulaire::ACorriger { .. }),
         peut_juger: ici.peut(Objet::Formulaire, Acte::Juger),
         pourcent: formulaire.pourcentage(&contexte),
         resume,

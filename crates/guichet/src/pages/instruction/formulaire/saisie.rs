@@ -36,9 +36,9 @@ impl Vu {
         }
     }
 
-    /// As a hidden field: instant in microseconds, answer, motif.
+    /// As a hidden field: instant to the nanosecond, answer, motif.
     pub(super) fn texte(&self) -> String {
-        let le = self.le.map_or_else(String::new, |le| le.as_microsecond().to_string());
+        let le = self.le.map_or_else(String::new, |le| le.to_string());
         match &self.verdict {
             Some((conforme, motif)) => format!("{le}|{}|{motif}", cle(*conforme)),
             None => format!("{le}||"),
@@ -54,10 +54,7 @@ impl Vu {
             _ => None,
         };
         let motif = parties.next().unwrap_or_default().to_owned();
-        Self {
-            le: le.and_then(|le| Timestamp::from_microsecond(le).ok()),
-            verdict: conforme.map(|conforme| (conforme, motif)),
-        }
+        Self { le, verdict: conforme.map(|conforme| (conforme, motif)) }
     }
 }
 
@@ -133,7 +130,7 @@ mod tests {
 
     #[test]
     fn what_the_page_showed_comes_back() {
-        let le = Timestamp::from_microsecond(1_700_000_000_000_001).expect("small");
+        let le = Timestamp::new(1_700_000_000, 123_456_789).expect("in range");
         for vu in [
             Vu::default(),
             Vu { le: Some(le), verdict: None },
