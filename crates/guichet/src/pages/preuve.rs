@@ -65,6 +65,12 @@ pub(crate) struct ElementVu {
 }
 
 impl ElementVu {
+    /// Whether the agency wants something else in its place, and it can be given now.
+    pub(crate) fn a_corriger(&self) -> bool {
+        let refusee = matches!(self.verdict, Some((Genre::Attention | Genre::Erreur, ..)));
+        refusee && !self.remplacer.is_empty()
+    }
+
     /// Whether a check found something to look at.
     pub(crate) fn a_lire(&self) -> bool {
         self.avis.iter().any(|avis| matches!(avis.genre, Genre::Attention | Genre::Erreur))

@@ -44,6 +44,8 @@ struct Page {
     exigences: Vec<ExigenceVue>,
     /// What keeps the chapter from being submitted: title and anchor.
     manque: Vec<(String, String)>,
+    /// The words before that list.
+    reste: &'static str,
     /// Whether this person could submit it, were it complete.
     peut_soumettre: bool,
     /// A refusal of the act that was just tried.
@@ -124,6 +126,11 @@ pub(super) async fn page(
         total,
         exigences,
         manque,
+        reste: if matches!(chapitre.etat, EtatChapitre::ACorriger { .. }) {
+            "Il reste à corriger :"
+        } else {
+            "Il manque :"
+        },
         peut_soumettre: ouvert
             && ici.peut(Objet::Preuve, Acte::Soumettre)
             && matches!(chapitre.etat, EtatChapitre::ACompleter | EtatChapitre::ACorriger { .. }),

@@ -112,7 +112,7 @@ fn connues(
 
 /// The country, whether its directory writes it with two letters or three.
 fn pays(texte: &str) -> String {
-    let pays = Pays::depuis_alpha2(texte).or_else(|| texte.parse().ok());
+    let pays = Pays::de_deux_lettres(texte).or_else(|| texte.parse().ok());
     pays.map_or_else(String::new, |pays| pays.code().to_owned())
 }
 

@@ -45,7 +45,7 @@ pub async fn voir(
     });
     let etat = Etat {
         statut: StatusCode::OK,
-        f: Champs::vides().avec("date_reelle", app.aujourdhui().to_string()),
+        f: Champs::vides(),
         forme,
         remplace: demande.remplace,
         gardes: Vec::new(),
