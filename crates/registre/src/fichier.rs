@@ -171,13 +171,12 @@ impl Tx {
         .transpose()
     }
 
-    /// One more piece is safe. Two senders at the same offset: the second one conflicts, as does one who sends more than
-    /// was announced.
+    /// One more piece is safe. Two senders at the same offset: the second one conflicts. The announced size is not looked
+    /// at here: a file that comes in a form announces none.
     pub async fn avancer_televersement(&mut self, id: &str, recu_avant: i64, octets: i64) -> Resultat<()> {
         let touchees = self
             .executer(
-                "UPDATE televersement SET recu = recu + $3, parties = parties + 1
-                 WHERE id = $1 AND recu = $2 AND recu + $3 <= taille",
+                "UPDATE televersement SET recu = recu + $3, parties = parties + 1 WHERE id = $1 AND recu = $2",
                 vec![id.into(), recu_avant.into(), octets.into()],
             )
             .await?;

@@ -93,7 +93,6 @@ async fn un_televersement_avance_sans_trou_ni_double() {
             (50, 10, false, 40, 1),
             (40, 61, false, 40, 1),
             (40, 60, true, 100, 2),
-            (100, 1, false, 100, 2),
         ] {
             let avance = tx.avancer_televersement("un", a_partir, octets).await;
             assert_eq!(avance.is_ok(), pris, "{} : {a_partir}+{octets}", base.nom);
