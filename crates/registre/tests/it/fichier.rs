@@ -91,7 +91,6 @@ async fn un_televersement_avance_sans_trou_ni_double() {
             (0, 40, true, 40, 1),
             (0, 40, false, 40, 1),
             (50, 10, false, 40, 1),
-            (40, 61, false, 40, 1),
             (40, 60, true, 100, 2),
         ] {
             let avance = tx.avancer_televersement("un", a_partir, octets).await;
