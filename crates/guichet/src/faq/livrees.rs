@@ -75,7 +75,7 @@ impl Ecrite {
 }
 
 /// Every shipped question.
-pub fn livrees() -> Vec<Question> {
+pub(super) fn livrees() -> Vec<Question> {
     FICHIERS
         .iter()
         .flat_map(|(_, texte)| {
