@@ -37,6 +37,7 @@ pub enum Obligation {
     Si(fn(&Formulaire) -> bool),
 }
 
+#[derive(Clone, Copy)]
 pub struct Champ {
     pub cle: &'static str,
     pub section: Section,

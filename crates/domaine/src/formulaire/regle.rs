@@ -10,10 +10,13 @@ use super::{
     champs::{Champ, Forme, Obligation, Section},
 };
 use crate::{
-    identifiant::{CodePostal, Pays},
+    identifiant::{CodePostal, Pays, Texte},
     produit::Faute,
     referentiel::{Guichet, Profil},
 };
+
+/// Above the bound of every field, which says its own.
+const LIBRE_MAX: usize = 2000;
 
 impl Champ {
     /// The label with its section where the label alone says too little (« Nom » of whom?): for lists and the history.
@@ -206,6 +209,10 @@ pub(super) fn pays(valeur: &str) -> Result<(), String> {
     }
 }
 
-pub(super) fn libre(_: &str) -> Result<(), String> {
-    Ok(())
+/// Any text that shows what it says, on one line: it may end up in a signed letter.
+pub(super) fn libre(valeur: &str) -> Result<(), String> {
+    if valeur.contains(['\n', '\r', '\t']) {
+        return Err("Écrivez ce texte sur une seule ligne.".to_owned());
+    }
+    lire::<Texte<1, LIBRE_MAX>>(valeur)
 }

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 use domaine::{
     candidature::{Candidature, Creation, administratif::Saisie, depot::Depot},
+    chapitre::Emplacement,
     college::{Avis, Decision, Session},
     evenement::{Acteur, Evenement},
     formulaire::{Contexte, HabilitationLiee},
@@ -287,7 +288,7 @@ pub(crate) fn en_instruction(candidature: Candidature, referentiel: &Referentiel
 /// Judges conforme what has no verdict yet in a chapter that Victor holds.
 pub(crate) fn tout_conforme(mut candidature: Candidature, code: &str) -> Candidature {
     let chapitre = candidature.chapitre(code).expect("a chapter of this dossier").clone();
-    for item in chapitre.emplacements.iter().flat_map(|slot| slot.courantes()) {
+    for item in chapitre.emplacements.iter().flat_map(Emplacement::courantes) {
         if item.verdict.is_none() {
             candidature =
                 ok(candidature.juger_preuve(code, item.id, Appreciation::Conforme, "", &victor(), le()));

@@ -52,6 +52,8 @@ fn lettre(suite: &Suite) -> char {
     }
 }
 
+type Act<'a> = &'a dyn Fn(Candidature) -> Suite;
+
 #[test]
 fn chaque_etat_dit_ce_qu_il_permet() {
     let referentiel = referentiel();
@@ -72,7 +74,6 @@ fn chaque_etat_dit_ce_qu_il_permet() {
         ("endormie créée", ok(creee(Guichet::Editeur).endormir(le()))),
         ("endormie dépôt", ok(calme.endormir(le()))),
     ];
-    type Act<'a> = &'a dyn Fn(Candidature) -> Suite;
     let favorable = decision(Avis::Favorable, "", colette());
     let item = |dossier: &Candidature, code: &str| {
         dossier

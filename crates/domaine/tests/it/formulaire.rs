@@ -2,7 +2,7 @@
 
 use domaine::{
     candidature::{Candidature, Etat, Refus, administratif::Saisie},
-    formulaire::{EtatFormulaire, composant::Composant},
+    formulaire::{EtatFormulaire, HabilitationLiee, composant::Composant},
     referentiel::{Guichet, Profil},
 };
 
@@ -33,6 +33,16 @@ fn un_brouillon_garde_ce_qui_est_faux() {
     let Some(Refus::Formulaire(fautes)) = refus else { panic!("{refus:?}") };
     let champs: Vec<&str> = fautes.iter().map(|faute| faute.champ.as_str()).collect();
     assert_eq!(champs, ["siret", "datapass"]);
+}
+
+#[test]
+fn un_texte_libre_montre_ce_qu_il_dit() {
+    for texte in [" ", "Logi\u{202e}med", "Logi\nmed", "Logi\u{0}med", "Logi\tmed"] {
+        let dossier = ecrire(remplie(ELP), &[("denomination", texte)]).expect("a draft");
+        let fautes = dossier.formulaire.fautes(&contexte(Guichet::Editeur));
+        let champs: Vec<&str> = fautes.iter().map(|faute| faute.champ.as_str()).collect();
+        assert_eq!(champs, ["denomination"], "{texte:?}");
+    }
 }
 
 #[test]
@@ -221,11 +231,13 @@ fn une_habilitation_ne_se_range_que_dans_son_champ() {
     }
 }
 
+type Change = fn(&mut HabilitationLiee);
+
 /// R18: on the day of the validation, not on that of the submission.
 #[test]
 fn les_habilitations_valent_au_jour_de_la_validation() {
     let referentiel = referentiel();
-    let cas: [(&str, fn(&mut domaine::formulaire::HabilitationLiee), bool); 4] = [
+    let cas: [(&str, Change, bool); 4] = [
         ("in force", |_| {}, true),
         ("ended", |liee| liee.fin = AUJOURDHUI.yesterday().expect("a day before"), false),
         ("suspended", |liee| liee.en_vigueur = Err("Cette habilitation est suspendue.".to_owned()), false),

@@ -97,6 +97,7 @@ fn qui_a_instruit_ne_signe_pas() {
     assert_eq!(signer(&colette()), None, "who decided may sign");
 }
 
+type Faire = fn() -> Habilitation;
 type Act = fn(Habilitation) -> Result<(Habilitation, Evenement), Refus>;
 
 #[test]
@@ -112,7 +113,7 @@ fn chaque_etat_dit_ce_qu_il_permet() {
         ("retirer", |h| h.retirer("Manquement.", &colette(), le())),
         ("remplacer", |h| h.remplacer("HAB-ELP-2028-00001", le())),
     ];
-    let etats: [(&str, fn() -> Habilitation, [bool; 5]); 5] = [
+    let etats: [(&str, Faire, [bool; 5]); 5] = [
         ("À signer", || projet(Profil::ELP, ELP), [true, false, false, false, false]),
         ("Active", active, [false, true, false, true, true]),
         ("Suspendue", suspendue, [false, false, true, true, true]),
@@ -147,7 +148,7 @@ fn chaque_sanction_est_motivee() {
 #[test]
 fn on_peut_s_y_fier_entre_la_signature_et_le_dernier_soir() {
     let fin = instant(FIN);
-    let cas: [(fn() -> Habilitation, Timestamp, &str, Result<(), &str>); 9] = [
+    let cas: [(Faire, Timestamp, &str, Result<(), &str>); 9] = [
         (|| projet(Profil::ELP, ELP), le(), "À signer", Err("Cette habilitation n’est pas encore signée.")),
         (active, le(), "Active", Ok(())),
         (active, fin, "Active", Ok(())),

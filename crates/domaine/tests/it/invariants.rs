@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use domaine::{
     candidature::{Candidature, Etat, Suite, administratif::Saisie, depot::Depot},
-    chapitre::{Chapitre, EtatChapitre},
+    chapitre::{Chapitre, Emplacement, EtatChapitre},
     college::Avis,
     evenement::Acteur,
     preuve::{Appreciation, Contenu, Preuve, Verdict},
@@ -72,10 +72,10 @@ fn depot(kind: Kind, rang: u128, choix: u8) -> Preuve {
 
 /// Any act, by anybody, on anything.
 fn agir(dossier: Candidature, referentiel: &Referentiel, rang: u128, tirage: Tirage) -> Suite {
-    let (acte, qui, ou, quoi, comment) = tirage;
+    let (acte, qui, lieu, chose, comment) = tirage;
     let par = personne(qui);
     let editeur = contexte(Guichet::Editeur);
-    let (code, attendue) = chapitre(&dossier, ou);
+    let (code, attendue) = chapitre(&dossier, lieu);
     let items: Vec<_> = dossier
         .chapitres
         .iter()
@@ -83,14 +83,14 @@ fn agir(dossier: Candidature, referentiel: &Referentiel, rang: u128, tirage: Tir
         .flat_map(|slot| &slot.preuves)
         .map(|preuve| preuve.id)
         .collect();
-    let item = un(&items, quoi).copied().unwrap_or_else(|| id(1));
+    let item = un(&items, chose).copied().unwrap_or_else(|| id(1));
     let motif = if comment.is_multiple_of(3) { "" } else { "Motif." };
     match acte % 24 {
         0 => dossier.demarrer(&par, le()),
         1 => dossier.saisir(saisie(&[Profil::ELP]), &editeur, &par, le()),
         2 => {
             let profils = [&[Profil::ELU][..], &[Profil::ELP], &[Profil::ELU, Profil::ELP]];
-            dossier.saisir(saisie(profils[usize::from(quoi % 3)]), &editeur, &par, le())
+            dossier.saisir(saisie(profils[usize::from(chose % 3)]), &editeur, &par, le())
         }
         3 => {
             let habilitations = BTreeMap::from([("habilitation_elp".to_owned(), Some(liee(Profil::ELP)))]);
@@ -103,7 +103,7 @@ fn agir(dossier: Candidature, referentiel: &Referentiel, rang: u128, tirage: Tir
         8..=10 => {
             let kind = referentiel.attendue(&attendue).map_or(Kind::Texte, |attendue| attendue.kinds[0]);
             let remplace = comment.is_multiple_of(4).then_some(item);
-            let preuve = depot(kind, rang, quoi);
+            let preuve = depot(kind, rang, chose);
             let depot =
                 Depot { chapitre: &code, attendue: &attendue, preuve, remplace, aujourdhui: AUJOURDHUI };
             dossier.deposer(depot, referentiel, &par, le())
@@ -193,9 +193,8 @@ fn avancer_chapitre(
         EtatChapitre::Soumis { .. } => dossier.prendre_chapitre(code, &victor(), le()),
         EtatChapitre::EnInstruction { par, .. } => {
             let par = par.clone();
-            let a_juger = chapitre.emplacements.iter().flat_map(|slot| slot.courantes()).find(|preuve| {
-                !preuve.verdict.as_ref().is_some_and(|verdict| verdict.appreciation == Appreciation::Conforme)
-            });
+            let mut courantes = chapitre.emplacements.iter().flat_map(Emplacement::courantes);
+            let a_juger = courantes.find(|preuve| !conforme(preuve));
             match a_juger {
                 Some(item) => dossier.juger_preuve(code, item.id, Appreciation::Conforme, "", &par, le()),
                 None => dossier.valider_chapitre(code, &par, le()),

@@ -1,5 +1,7 @@
 //! Candidatures: saved over what was read, found by the filters of the queues.
 
+use std::slice;
+
 use domaine::{
     candidature::{Candidature, Etat},
     referentiel::Guichet,
@@ -27,8 +29,18 @@ async fn elle_revient_telle_qu_elle_a_ete_ecrite() {
         let mut tx = base.lire().await;
         let par_nru = tx.load_candidature_par_nru("KXNFPNCHFV").await.unwrap().expect("by its NRU");
         assert_eq!((&par_nru.valeur, par_nru.version), (&demarree, 2), "{}", base.nom);
-        assert_eq!(tx.load_candidatures_structure(id(50)).await.unwrap(), [demarree.clone()], "{}", base.nom);
-        assert_eq!(tx.load_candidatures_produit(id(100)).await.unwrap(), [demarree.clone()], "{}", base.nom);
+        assert_eq!(
+            tx.load_candidatures_structure(id(50)).await.unwrap(),
+            slice::from_ref(&demarree),
+            "{}",
+            base.nom
+        );
+        assert_eq!(
+            tx.load_candidatures_produit(id(100)).await.unwrap(),
+            slice::from_ref(&demarree),
+            "{}",
+            base.nom
+        );
         let historique = tx.load_evenements(&demarree.sujet(), false).await.unwrap();
         let actes: Vec<&str> = historique.iter().map(|lu| lu.evenement.acte.as_str()).collect();
         assert_eq!(actes, ["Créée", "Formulaire démarré"], "{}", base.nom);

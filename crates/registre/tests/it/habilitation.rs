@@ -46,14 +46,14 @@ async fn une_habilitation_va_et_revient() {
         let de_structure = tx.load_habilitations_structure(id(50)).await.unwrap();
         assert_eq!(numeros(de_structure), [deux.clone(), un.clone()], "{}", base.nom);
         let par_nru = tx.load_habilitations_nru("KXNFPNCHFV", Profil::ELP).await.unwrap();
-        assert_eq!(numeros(par_nru), [deux.clone()], "{}", base.nom);
+        assert_eq!(numeros(par_nru), [deux.as_str()], "{}", base.nom);
         assert!(
             tx.load_habilitations_nru("MZYDQBPUKP", Profil::ELP).await.unwrap().is_empty(),
             "{}",
             base.nom
         );
         let du_produit = tx.load_habilitations_produit(id(100), Profil::ELU).await.unwrap();
-        assert_eq!(numeros(du_produit), [un.clone()], "{}", base.nom);
+        assert_eq!(numeros(du_produit), [un.as_str()], "{}", base.nom);
         assert_eq!(numeros(tx.load_habilitations(true).await.unwrap()), [un], "{} : to sign", base.nom);
         assert_eq!(numeros(tx.load_habilitations(false).await.unwrap()), [deux], "{} : public", base.nom);
         assert!(tx.load_habilitation("HAB-ELP-2026-00099").await.unwrap().is_none(), "{}", base.nom);

@@ -38,12 +38,14 @@ async fn une_reference_ne_sert_qu_une_fois() {
     .await;
 }
 
+type Change = fn(&mut Produit);
+
 #[tokio::test]
 async fn un_nil_deja_pris_se_voit() {
     sur_chaque_base(async |base| {
         peupler(&base).await;
         let mut tx = base.lire().await;
-        let cas: [(&str, fn(&mut Produit), bool); 6] = [
+        let cas: [(&str, Change, bool); 6] = [
             ("same NIL and version", |_| {}, true),
             ("itself", |p| p.id = id(100), false),
             ("another NIL", |p| p.fiche.nil = "NIL43".to_owned(), false),
