@@ -11,6 +11,7 @@ use domaine::{
     chapitre::{Chapitre, EtatChapitre},
     formulaire::{Contexte, EtatFormulaire},
     habilitation::{EtatHabilitation, Habilitation},
+    referentiel::Referentiel,
 };
 use jiff::Timestamp;
 use web::{Etape, EtatEtape, Genre};
@@ -129,10 +130,14 @@ pub(crate) struct Suite {
 
 impl Suite {
     /// `None` at the end of the road.
-    pub(crate) fn de(candidature: &Candidature, contexte: &Contexte) -> Option<Self> {
+    pub(crate) fn de(
+        candidature: &Candidature,
+        referentiel: &Referentiel,
+        contexte: &Contexte,
+    ) -> Option<Self> {
         let suivant = candidature.suivant(contexte)?;
-        let gestes = suivant.a_faire.iter().map(|a_faire| geste(candidature, a_faire)).collect();
-        Some(Self { etape: suivant.etape.to_owned(), gestes })
+        let gestes = suivant.a_faire.iter().map(|a_faire| geste(candidature, referentiel, a_faire)).collect();
+        Some(Self { etape: suivant.etape.to_lowercase(), gestes })
     }
 
     /// Whether the industriel has something to do, or only to wait.
@@ -157,7 +162,7 @@ impl Suite {
     }
 }
 
-fn geste(candidature: &Candidature, a_faire: &AFaire) -> Geste {
+fn geste(candidature: &Candidature, referentiel: &Referentiel, a_faire: &AFaire) -> Geste {
     let base = url(candidature);
     let adresse = match &a_faire.ou {
         Ou::Attente => String::new(),
@@ -168,7 +173,16 @@ fn geste(candidature: &Candidature, a_faire: &AFaire) -> Geste {
             format!("{base}/chapitres/{code}/preuves/{attendue}")
         }
     };
-    Geste { texte: abrege(&a_faire.texte).to_owned(), url: adresse }
+    // A number says nothing to whoever deposits: the preuve attendue is told by its title.
+    let texte = match &a_faire.ou {
+        Ou::Chapitre { code, attendue: Some(attendue) } => {
+            let titre = referentiel.attendue(attendue).map_or(attendue.as_str(), |slot| &slot.titre);
+            let chapitre = candidature.chapitre(code).map_or(code.as_str(), |chapitre| &chapitre.titre);
+            format!("{chapitre} : {titre} ({attendue})")
+        }
+        _ => abrege(&a_faire.texte).to_owned(),
+    };
+    Geste { texte, url: adresse }
 }
 
 /// In a list of what is missing, the name of an empty field says it all.
@@ -226,9 +240,10 @@ pub(crate) fn etapes(candidature: &Candidature, contexte: &Contexte) -> Vec<Etap
             "Dépôt des preuves",
             if !depot || en_college || habilitee { si(depot, Faite, AVenir) } else { courante(depot_fait) },
         )
+        .url("#etape-2")
         .detail(&detail_depot),
-        Etape::nouvelle("Collège", etat_college).detail(detail_college),
-        Etape::nouvelle("Habilitation", si(habilitee, Faite, AVenir)).detail(if habilitee {
+        Etape::nouvelle("Collège", etat_college).url("#etape-3").detail(detail_college),
+        Etape::nouvelle("Habilitation", si(habilitee, Faite, AVenir)).url("#etape-4").detail(if habilitee {
             "accordée"
         } else {
             "valable trois ans"
@@ -253,6 +268,8 @@ pub(crate) struct Carte {
     pub(crate) etat: &'static str,
     /// What the card invites to do.
     pub(crate) invite: &'static str,
+    /// Whether it waits for the agency.
+    pub(crate) a_instruire: bool,
 }
 
 impl Carte {
@@ -276,6 +293,10 @@ impl Carte {
             genre: genre_chapitre(&chapitre.etat),
             etat: chapitre.etat.libelle(),
             invite,
+            a_instruire: matches!(
+                chapitre.etat,
+                EtatChapitre::Soumis { .. } | EtatChapitre::EnInstruction { .. }
+            ),
         }
     }
 }

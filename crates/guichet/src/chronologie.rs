@@ -4,12 +4,15 @@
 
 use domaine::{
     calendrier::{date_fr, date_heure_fr},
-    evenement::{Acteur, Visibilite},
+    evenement::{Acteur, Evenement, Visibilite},
     permission::Qualite,
 };
-use jiff::civil::Date;
+use jiff::{SignedDuration, civil::Date};
 use registre::EvenementLu;
 use web::Genre;
+
+/// Saves of the same form by the same person no further apart than this are one line.
+const SAISIE: SignedDuration = SignedDuration::from_mins(30);
 
 /// One line of the history.
 #[derive(Clone, Debug)]
@@ -25,6 +28,8 @@ pub(crate) struct Ligne {
     pub(crate) differences: Vec<Ecart>,
     pub(crate) interne: bool,
     pub(crate) genre: Genre,
+    /// How many saves it tells.
+    pub(crate) nombre: usize,
 }
 
 /// A field before and after.
@@ -36,7 +41,47 @@ pub(crate) struct Ecart {
 }
 
 pub(crate) fn lignes(evenements: Vec<EvenementLu>, agence: bool) -> Vec<Ligne> {
-    evenements.into_iter().rev().map(|lu| ligne(lu, agence)).collect()
+    let mut lignes: Vec<Ligne> = Vec::new();
+    let mut precedent: Option<Evenement> = None;
+    for lu in evenements {
+        let meme_saisie = precedent.as_ref().is_some_and(|avant| meme_saisie(avant, &lu.evenement));
+        precedent = Some(lu.evenement.clone());
+        let suivante = ligne(lu, agence);
+        match lignes.last_mut() {
+            Some(derniere) if meme_saisie => derniere.absorber(suivante),
+            _ => lignes.push(suivante),
+        }
+    }
+    lignes.reverse();
+    lignes
+}
+
+/// A form that saves by itself leaves many events; none of them says more than their sum.
+fn meme_saisie(avant: &Evenement, apres: &Evenement) -> bool {
+    let simple = |evenement: &Evenement| {
+        evenement.vers.is_none() && evenement.motif.is_none() && !evenement.differences.is_empty()
+    };
+    simple(avant)
+        && simple(apres)
+        && avant.acte == apres.acte
+        && avant.acteur == apres.acteur
+        && avant.visibilite == apres.visibilite
+        && apres.le.duration_since(avant.le) < SAISIE
+}
+
+impl Ligne {
+    /// Takes in the save that followed: each field from its first text to its last.
+    fn absorber(&mut self, suivante: Self) {
+        for ecart in suivante.differences {
+            match self.differences.iter_mut().find(|autre| autre.champ == ecart.champ) {
+                Some(autre) => autre.apres = ecart.apres,
+                None => self.differences.push(ecart),
+            }
+        }
+        self.differences.retain(|ecart| ecart.avant != ecart.apres);
+        self.nombre += 1;
+        (self.rang, self.le, self.quand) = (suivante.rang, suivante.le, suivante.quand);
+    }
 }
 
 fn ligne(lu: EvenementLu, agence: bool) -> Ligne {
@@ -62,6 +107,7 @@ fn ligne(lu: EvenementLu, agence: bool) -> Ligne {
             .collect(),
         interne: evenement.visibilite == Visibilite::Agence,
         genre,
+        nombre: 1,
     }
 }
 
@@ -95,7 +141,7 @@ fn genre(acte: &str, vers: Option<&str>) -> Genre {
 
 #[cfg(test)]
 mod tests {
-    use domaine::evenement::{Evenement, Sujet};
+    use domaine::evenement::Sujet;
     use jiff::Timestamp;
 
     use super::*;
@@ -114,22 +160,42 @@ mod tests {
         }
     }
 
+    fn modification(rang: i64, minute: i64, acte: &str, avant: &str, apres: &str) -> EvenementLu {
+        let le = Timestamp::from_second(minute * 60).expect("small");
+        let evenement = Evenement::new(Sujet::new("candidature", 1), acte, &Acteur::systeme(), le);
+        EvenementLu { rang, evenement: evenement.difference("fin", avant, apres), empreinte: String::new() }
+    }
+
     #[test]
     fn the_newest_line_comes_first_and_dates_are_readable() {
-        let evenement = |rang, acte: &str| EvenementLu {
-            rang,
-            evenement: Evenement::new(
-                Sujet::new("candidature", 1),
-                acte,
-                &Acteur::systeme(),
-                Timestamp::UNIX_EPOCH,
-            )
-            .difference("fin", "2026-11-21", "texte"),
-            empreinte: String::new(),
-        };
-        let lignes = lignes(vec![evenement(1, "créée"), evenement(2, "modifiée")], false);
+        let lignes = lignes(
+            vec![modification(1, 0, "créée", "", "x"), modification(2, 0, "modifiée", "2026-11-21", "texte")],
+            false,
+        );
         assert_eq!(lignes.iter().map(|ligne| ligne.rang).collect::<Vec<_>>(), [2, 1]);
         assert_eq!(lignes[0].differences[0].avant, "21 novembre 2026");
         assert_eq!(lignes[0].differences[0].apres, "texte");
+    }
+
+    #[test]
+    fn saves_in_a_row_are_one_line_from_the_first_text_to_the_last() {
+        let lignes = lignes(
+            vec![
+                modification(1, 0, "modifié", "", "a"),
+                modification(2, 10, "modifié", "a", "b"),
+                modification(3, 20, "autre", "b", "c"),
+                modification(4, 60, "modifié", "c", "d"),
+                modification(5, 100, "modifié", "d", "e"),
+            ],
+            false,
+        );
+        let lues: Vec<_> = lignes
+            .iter()
+            .map(|ligne| {
+                let ecart = &ligne.differences[0];
+                (ligne.rang, ligne.nombre, ecart.avant.as_str(), ecart.apres.as_str())
+            })
+            .collect();
+        assert_eq!(lues, [(5, 1, "d", "e"), (4, 1, "c", "d"), (3, 1, "b", "c"), (2, 2, "", "b")]);
     }
 }

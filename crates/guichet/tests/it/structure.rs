@@ -1,6 +1,8 @@
 //! The people of a structure: invited, named, withdrawn.
 
-use crate::appui::{Site, id_personne, id_structure};
+use domaine::produit::Droit;
+
+use crate::appui::{Site, dossier, id_personne, id_structure};
 
 /// The link that the invited person finds in the mail.
 async fn lien(site: &Site) -> String {
@@ -45,6 +47,20 @@ async fn une_invitation_va_de_son_courriel_a_son_destinataire_seul() {
     assert_eq!(paul.post(&lien, &[]).await.vers(), "/tableau-de-bord");
     assert!(paul.get("/structure").await.corps().contains("Logimed"));
     assert_eq!(paul.post(&lien, &[]).await.statut, 422, "it serves once");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn les_droits_finissent_avec_l_appartenance() {
+    let site = Site::ouvrir(test_support::base::sqlite()).await;
+    let produit = dossier::produit(&site, "claire.martin", "Carnet").await;
+    dossier::droit(&site, produit, "lea.petit", Droit::Gestion).await;
+    let claire = site.comme("claire.martin").await;
+    let retirer = format!("/structure/membres/{}/retirer", id_personne("lea.petit"));
+    assert_eq!(claire.post(&retirer, &[]).await.statut, 303);
+    assert_eq!(site.comme("lea.petit").await.get(&format!("/produits/{produit}")).await.statut, 404);
+    let mut tx = site.app.registre.lire().await.expect("a transaction");
+    let produit = tx.load_produit(produit).await.expect("read").expect("there");
+    assert!(produit.collaborateurs.is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -40,6 +40,8 @@ struct Formulaire {
     geste: &'static str,
     /// « Démarrer » is an act, the rest are links.
     demarrer: bool,
+    /// Whether it waits for the agency.
+    a_instruire: bool,
 }
 
 /// The card « Autorisation d’accès ».
@@ -184,7 +186,7 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
         creee_le: date_fr(jour(candidature.creee_le)),
         attente_depuis: candidature.attente_agence.map_or_else(String::new, |le| date_fr(jour(le))),
         etapes: avancement::etapes(candidature, &contexte),
-        suite: Suite::de(candidature, &contexte),
+        suite: Suite::de(candidature, app.referentiel_de(&candidature.referentiel)?, &contexte),
         formulaire: Formulaire::de(candidature, candidature.formulaire.pourcentage(&contexte), &droits),
         compteurs: if compteurs.chapitres == 0 { String::new() } else { compteurs.texte() },
         chapitres: candidature.chapitres.iter().map(|chapitre| Carte::de(candidature, chapitre)).collect(),
@@ -336,6 +338,7 @@ impl Formulaire {
             url: format!("{}/formulaire", avancement::url(candidature)),
             geste,
             demarrer: droits.demarrer,
+            a_instruire: formulaire.soumis(),
         }
     }
 }

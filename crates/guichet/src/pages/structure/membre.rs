@@ -5,9 +5,12 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domaine::{
+    evenement::Acteur,
     id::Id,
     structure::{Personne, Refus, Role, Structure},
 };
+use jiff::Timestamp;
+use registre::Tx;
 use web::{Formulaire, Genre};
 
 use crate::{acces::Ici, app::App, erreur::Erreur, session};
@@ -51,6 +54,7 @@ pub async fn retirer(
                 personne.structure = None;
                 tx.save_personne(&personne).await?;
             }
+            retirer_droits(&mut tx, structure, id, &par, le).await?;
             app.conclure(tx).await?;
             if id == ici.personne.id {
                 return Ok(Redirect::to("/tableau-de-bord").into_response());
@@ -60,6 +64,25 @@ pub async fn retirer(
         Err(refus) => Err(refus),
     };
     repondre(&app, &ici, fait, &format!("{nom} ne fait plus partie de la structure.")).await
+}
+
+/// The rights on the produits end with the membership: whoever comes back starts anew.
+async fn retirer_droits(
+    tx: &mut Tx,
+    structure: &Structure,
+    personne: Id<Personne>,
+    par: &Acteur,
+    le: Timestamp,
+) -> Result<(), Erreur> {
+    for produit in tx.load_produits(structure.id).await? {
+        if produit.droit(personne).is_none() {
+            continue;
+        }
+        let lu = tx.load_produit(produit.id).await?.ok_or(Erreur::Introuvable)?;
+        let (sans_droit, evenement) = lu.valeur.clone().donner_droit(structure, personne, None, par, le)?;
+        tx.save_produit(&lu.vers(sans_droit), &evenement).await?;
+    }
+    Ok(())
 }
 
 fn membre(structure: &Structure, personne: &str) -> Result<(Id<Personne>, String), Erreur> {

@@ -88,7 +88,7 @@ pub(super) async fn charger(
             documents.push(Document::autorisation(&autorisation, &candidature, app.aujourdhui()));
         }
         let non_lus = tx.compter_non_lus(candidature.id, personne.id, false).await?;
-        dossiers.push(Dossier::de(app, candidature, non_lus));
+        dossiers.push(Dossier::de(app, candidature, non_lus)?);
     }
     for habilitation in tx.load_habilitations_structure(structure.id).await? {
         if visibles.contains_key(&habilitation.produit) {
@@ -99,7 +99,7 @@ pub(super) async fn charger(
 }
 
 impl Dossier {
-    fn de(app: &App, candidature: Candidature, non_lus: i64) -> Self {
+    fn de(app: &App, candidature: Candidature, non_lus: i64) -> Result<Self, Erreur> {
         let contexte = app.contexte(candidature.guichet);
         let en_saisie =
             matches!(candidature.etat, Etat::Creee | Etat::FormulaireEnCours | Etat::FormulaireACorriger);
@@ -109,7 +109,7 @@ impl Dossier {
             .iter()
             .map(domaine::chapitre::Chapitre::chargees)
             .fold((0, 0), |(faites, toutes), (fait, total)| (faites + fait, toutes + total));
-        Self {
+        Ok(Self {
             titre: candidature.titre.clone(),
             url: avancement::url(&candidature),
             guichet: candidature.guichet.libelle(),
@@ -127,10 +127,10 @@ impl Dossier {
             chargees,
             non_lus,
             texte_non_lus: texte_non_lus(non_lus),
-            suite: Suite::de(&candidature, &contexte),
+            suite: Suite::de(&candidature, app.referentiel_de(&candidature.referentiel)?, &contexte),
             terminee: candidature.etat.terminee(),
             candidature,
-        }
+        })
     }
 }
 

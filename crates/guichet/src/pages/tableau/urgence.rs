@@ -19,6 +19,8 @@ const PREAVIS_HABILITATION: i32 = 180;
 /// A line of « À faire en premier ».
 pub(super) struct Urgence {
     pub(super) genre: Genre,
+    /// The tone in a word.
+    pub(super) mot: &'static str,
     pub(super) texte: String,
     pub(super) detail: String,
     pub(super) url: String,
@@ -33,6 +35,7 @@ pub(super) fn urgences(espace: &Espace, le: Timestamp) -> Vec<Urgence> {
         if produit.etat == EtatProduit::Brouillon {
             urgences.push(Urgence {
                 genre: Genre::Neutre,
+                mot: mot(Genre::Neutre),
                 texte: "Terminer la fiche d’un produit".to_owned(),
                 detail: produit.titre(),
                 url: format!("/produits/{}/modifier", produit.id),
@@ -47,6 +50,15 @@ pub(super) fn urgences(espace: &Espace, le: Timestamp) -> Vec<Urgence> {
         Genre::Succes | Genre::Neutre => 3,
     });
     urgences
+}
+
+fn mot(genre: Genre) -> &'static str {
+    match genre {
+        Genre::Erreur => "Urgent",
+        Genre::Attention => "Important",
+        Genre::Info => "À faire",
+        Genre::Succes | Genre::Neutre => "Brouillon",
+    }
 }
 
 fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
@@ -66,6 +78,7 @@ fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
     };
     Some(Urgence {
         genre,
+        mot: mot(genre),
         texte,
         detail: format!("{}, valable jusqu’au {}", document.titre, document.fin),
         url: document.candidature.clone(),
@@ -76,7 +89,7 @@ fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
 fn du_dossier(dossier: &Dossier) -> Vec<Urgence> {
     let mut urgences = Vec::new();
     let mut ajouter = |genre, texte: String, url: String, geste| {
-        urgences.push(Urgence { genre, texte, detail: dossier.titre.clone(), url, geste });
+        urgences.push(Urgence { genre, mot: mot(genre), texte, detail: dossier.titre.clone(), url, geste });
     };
     match &dossier.candidature.etat {
         Etat::FormulaireACorriger => ajouter(
