@@ -17,7 +17,7 @@ const DELAI: Duration = Duration::from_mins(10);
 const MORCEAU: usize = 64 * 1024;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Constat {
+pub(crate) enum Constat {
     Sain,
     /// The name of the signature that was recognised.
     Infecte(String),
@@ -29,7 +29,7 @@ pub enum Constat {
 ///
 /// # Errors
 /// Whatever keeps clamd from answering, silence for ten minutes included.
-pub async fn analyser(
+pub(crate) async fn analyser(
     antivirus: &Antivirus,
     flux: impl Stream<Item = io::Result<Bytes>>,
 ) -> io::Result<Constat> {

@@ -126,7 +126,7 @@ async fn publier(
                 lus.insert(version, referentiel);
             }
             Err(fautes) => {
-                tracing::error!(version, ?fautes, "a published référentiel can't be read any more")
+                tracing::error!(version, ?fautes, "a published référentiel can\'t be read any more");
             }
         }
     }

@@ -7,7 +7,7 @@ use service::{Alea, Arret, Horloge};
 use super::{Faute, config, up::lier};
 
 pub(crate) async fn servir(fichier: &config::Fichier) -> Result<ExitCode, Faute> {
-    let config: config::Bas = service::config::load(&fichier.config, config::PREFIXE)?;
+    let config: config::ConfigBas = service::config::load(&fichier.config, config::PREFIXE)?;
     config.journal.ouvrir()?;
     let tls = config.tls.serveur()?;
     let serveur = lier(config.ecoute).await?;

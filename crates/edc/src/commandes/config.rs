@@ -70,7 +70,7 @@ impl Journal {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Guichet {
+pub(crate) struct ConfigGuichet {
     pub tls: Tls,
     #[serde(default)]
     pub journal: Journal,
@@ -79,7 +79,7 @@ pub(crate) struct Guichet {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Bas {
+pub(crate) struct ConfigBas {
     pub ecoute: SocketAddr,
     pub tls: Tls,
     #[serde(default)]
@@ -111,8 +111,8 @@ fn genre(chemin: &Path) -> Result<Genre, Faute> {
 pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
     let chemin = &fichier.config;
     let (nom, tls) = match genre(chemin)? {
-        Genre::Guichet => ("guichet", service::config::load::<Guichet>(chemin, PREFIXE)?.tls),
-        Genre::Bas => ("bac à sable", service::config::load::<Bas>(chemin, PREFIXE)?.tls),
+        Genre::Guichet => ("guichet", service::config::load::<ConfigGuichet>(chemin, PREFIXE)?.tls),
+        Genre::Bas => ("bac à sable", service::config::load::<ConfigBas>(chemin, PREFIXE)?.tls),
     };
     tls.serveur()?;
     sortie::texte(&format!("{} : configuration du {nom} lisible et complète.\n", chemin.display()));
@@ -130,7 +130,7 @@ pub(crate) async fn examiner(fichier: &Fichier) -> Result<ExitCode, Faute> {
     let constats = match genre(chemin)? {
         Genre::Guichet => examiner_guichet(service::config::load(chemin, PREFIXE)?).await,
         Genre::Bas => {
-            let config: Bas = service::config::load(chemin, PREFIXE)?;
+            let config: ConfigBas = service::config::load(chemin, PREFIXE)?;
             vec![tls(&config.tls), dossier("données", &config.isc.donnees)]
         }
     };
@@ -170,7 +170,7 @@ fn dossier(quoi: &'static str, chemin: &Path) -> Constat {
     Constat { quoi, resultat }
 }
 
-async fn examiner_guichet(config: Guichet) -> Vec<Constat> {
+async fn examiner_guichet(config: ConfigGuichet) -> Vec<Constat> {
     let mut constats = vec![tls(&config.tls), dossier("fichiers", &config.guichet.fichiers)];
     if let guichet::config::Courriel::Dossier { chemin, .. } = &config.guichet.courriel {
         constats.push(dossier("courriels", chemin));

@@ -26,18 +26,14 @@ pub(crate) struct Options {
 
 pub(crate) async fn executer(commande: &Commande) -> Result<ExitCode, Faute> {
     let Commande::Verifier(options) = commande;
-    let url = match &options.base {
-        Some(url) => url.clone(),
-        None => {
-            let chemin = options.data.join("guichet.db");
-            if !chemin.exists() {
-                return Err(Faute::Dite(format!(
-                    "{} n’existe pas : donnez --data ou --base",
-                    chemin.display()
-                )));
-            }
-            format!("sqlite:{}", chemin.display())
+    let url = if let Some(url) = &options.base {
+        url.clone()
+    } else {
+        let chemin = options.data.join("guichet.db");
+        if !chemin.exists() {
+            return Err(Faute::Dite(format!("{} n’existe pas : donnez --data ou --base", chemin.display())));
         }
+        format!("sqlite:{}", chemin.display())
     };
     let registre = Registre::ouvrir(&url).await?;
     let resultat = registre.lire().await?.verifier_chaine().await?;

@@ -7,7 +7,7 @@ use service::{Alea, Arret, Horloge, Serveur};
 use super::{Faute, config, up::lier};
 
 pub(crate) async fn servir(fichier: &config::Fichier) -> Result<ExitCode, Faute> {
-    let config: config::Guichet = service::config::load(&fichier.config, config::PREFIXE)?;
+    let config: config::ConfigGuichet = service::config::load(&fichier.config, config::PREFIXE)?;
     config.journal.ouvrir()?;
     let tls = config.tls.serveur()?;
     let serveur: Serveur = lier(config.guichet.ecoute).await?;

@@ -24,7 +24,7 @@ const MORCEAU: usize = 64 * 1024;
 
 #[derive(Debug, Error)]
 pub enum RefusContenu {
-    #[error("Le contenu n’est pas celui d’un fichier .{extension}{}.", reconnu(.reel))]
+    #[error("Le contenu n’est pas celui d’un fichier .{extension}{}.", reconnu(*.reel))]
     AutreType { extension: String, reel: Option<&'static str> },
     #[error("Le fichier est incomplet : sa fin manque. Exportez-le ou téléversez-le de nouveau.")]
     Tronque,
@@ -50,7 +50,7 @@ pub enum RefusContenu {
     Io(#[source] io::Error),
 }
 
-fn reconnu(reel: &Option<&'static str>) -> String {
+fn reconnu(reel: Option<&'static str>) -> String {
     reel.map_or_else(String::new, |reel| format!(" (il ressemble à « {reel} »)"))
 }
 

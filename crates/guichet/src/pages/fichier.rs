@@ -7,6 +7,8 @@ pub mod apercu;
 pub mod telecharger;
 pub mod televersement;
 
+use std::fmt::Write as _;
+
 use axum::{body::Body, response::Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registre::FichierGarde;
@@ -114,7 +116,7 @@ fn entete_nom(disposition: Disposition, nom: &str) -> HeaderValue {
         if octet.is_ascii_alphanumeric() || b"!#$&+-.^_`|~".contains(&octet) {
             code.push(char::from(octet));
         } else {
-            code.push_str(&format!("%{octet:02X}"));
+            let _ = write!(code, "%{octet:02X}");
         }
     }
     HeaderValue::try_from(format!("{genre}; filename=\"{simple}\"; filename*=UTF-8''{code}"))

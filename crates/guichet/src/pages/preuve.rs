@@ -97,7 +97,6 @@ pub(crate) struct EmplacementVu {
     pub(crate) url: String,
     /// Whether another item may be deposited now.
     pub(crate) ouvert: bool,
-    pub(crate) complet: bool,
 }
 
 /// Who looks, when, and at which address the chapter stands.
@@ -159,7 +158,6 @@ impl Regard<'_> {
             anciens: vus(false).rev().collect(),
             url: format!("{}/preuves/{}", self.url_chapitre(), attendue.id),
             ouvert: self.modifiable(slot) && nombre < attendue.max as usize,
-            complet: slot.complet(),
         })
     }
 

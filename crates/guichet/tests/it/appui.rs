@@ -24,7 +24,8 @@ use service::{Alea, Arret, Horloge, Identite, Serveur, TlsServeur, tls::Clients}
 use test_support::base::BaseEssai;
 
 /// Login, name, structure (0 Logimed, 1 Hexasoins) and role there, or roles at the agency.
-const PERSONNES: &[(&str, &str, Option<(usize, Role)>, &[Qualite])] = &[
+type Ligne = (&'static str, &'static str, Option<(usize, Role)>, &'static [Qualite]);
+const PERSONNES: &[Ligne] = &[
     ("claire.martin", "Martin", Some((0, Role::Mandataire)), &[]),
     ("hugo.bernard", "Bernard", Some((0, Role::Responsable)), &[]),
     ("lea.petit", "Petit", Some((0, Role::Salarie)), &[]),
@@ -56,7 +57,7 @@ pub(crate) struct Site {
     http: reqwest::Client,
     arret: Arret,
     jetons: Mutex<BTreeMap<String, String>>,
-    _base: Option<BaseEssai>,
+    base: Option<BaseEssai>,
 }
 
 impl Drop for Site {
@@ -74,7 +75,7 @@ impl Site {
     pub(crate) async fn ouvrir_avec(base: BaseEssai, regler: impl FnOnce(&mut Config)) -> Self {
         let mut site = Self::demarrer(&base.url, regler).await;
         peupler(&site.app).await;
-        site._base = Some(base);
+        site.base = Some(base);
         site
     }
 
@@ -160,25 +161,21 @@ impl Site {
             http,
             arret,
             jetons: Mutex::new(BTreeMap::new()),
-            _base: None,
+            base: None,
         }
     }
 
     /// Somebody signed in, in their own browser.
     pub(crate) async fn comme(&self, login: &str) -> Navigateur<'_> {
         let connu = self.jetons.lock().expect("not poisoned").get(login).cloned();
-        let cookie = match connu {
-            Some(cookie) => cookie,
-            None => {
-                let id = id_personne(login);
-                let pose = guichet::session::ouvrir(&self.app, id, self.app.maintenant(), "jeton")
-                    .await
-                    .expect("a session");
-                let pose = pose.to_str().expect("ASCII").split(';').next().unwrap_or_default().to_owned();
-                self.jetons.lock().expect("not poisoned").insert(login.to_owned(), pose.clone());
-                pose
-            }
-        };
+        if let Some(cookie) = connu {
+            return Navigateur { site: self, cookie };
+        }
+        let pose = guichet::session::ouvrir(&self.app, id_personne(login), self.app.maintenant(), "jeton")
+            .await
+            .expect("a session");
+        let cookie = pose.to_str().expect("ASCII").split(';').next().unwrap_or_default().to_owned();
+        self.jetons.lock().expect("not poisoned").insert(login.to_owned(), cookie.clone());
         Navigateur { site: self, cookie }
     }
 

@@ -87,12 +87,9 @@ async fn un_televersement_avance_sans_trou_ni_double() {
         let mut tx = base.ecrire().await;
         tx.creer_televersement(&televersement("un", le())).await.unwrap();
         // Offset given, bytes sent, whether they are taken, and what is safe then.
-        for (a_partir, octets, pris, recu, parties) in [
-            (0, 40, true, 40, 1),
-            (0, 40, false, 40, 1),
-            (50, 10, false, 40, 1),
-            (40, 60, true, 100, 2),
-        ] {
+        for (a_partir, octets, pris, recu, parties) in
+            [(0, 40, true, 40, 1), (0, 40, false, 40, 1), (50, 10, false, 40, 1), (40, 60, true, 100, 2)]
+        {
             let avance = tx.avancer_televersement("un", a_partir, octets).await;
             assert_eq!(avance.is_ok(), pris, "{} : {a_partir}+{octets}", base.nom);
             assert!(pris || matches!(avance, Err(Erreur::Conflit)), "{}", base.nom);

@@ -35,13 +35,13 @@ fn odt() -> Vec<u8> {
     zip(&[("mimetype", b"application/vnd.oasis.opendocument.text"), ("content.xml", b"<o/>")])
 }
 
-fn boite(nom: &[u8; 4], corps: &[u8]) -> Vec<u8> {
+fn boite(nom: [u8; 4], corps: &[u8]) -> Vec<u8> {
     let longueur = u32::try_from(corps.len() + 8).unwrap();
     [&longueur.to_be_bytes(), nom.as_slice(), corps].concat()
 }
 
 fn mp4() -> Vec<u8> {
-    [boite(b"ftyp", b"isom\0\0\0\0"), boite(b"moov", b"...."), boite(b"mdat", b"....")].concat()
+    [boite(*b"ftyp", b"isom\0\0\0\0"), boite(*b"moov", b"...."), boite(*b"mdat", b"....")].concat()
 }
 
 fn pem(nature: &str) -> Vec<u8> {
@@ -117,7 +117,7 @@ fn each_trap_is_named() {
         ("a png cut", "png", PNG[..30].to_vec(), "incomplet"),
         ("a jpg cut", "jpg", JPG[..10].to_vec(), "incomplet"),
         ("a video cut", "mp4", mp4()[..mp4().len() - 2].to_vec(), "incomplet"),
-        ("a video without index", "mp4", boite(b"ftyp", b"isom\0\0\0\0"), "incomplet"),
+        ("a video without index", "mp4", boite(*b"ftyp", b"isom\0\0\0\0"), "incomplet"),
         ("a program as video", "mp4", b"MZ\x90\0\x03\0\0\0".to_vec(), "n’est pas celui"),
         ("matroska as webm", "webm", b"\x1A\x45\xDF\xA3matroska".to_vec(), "n’est pas celui"),
         ("svg as xml", "xml", b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>".to_vec(), "SVG"),

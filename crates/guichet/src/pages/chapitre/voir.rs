@@ -30,7 +30,6 @@ use crate::{
 #[template(path = "chapitre/voir.html")]
 struct Page {
     cadre: Cadre,
-    code: String,
     titre: String,
     dossier: String,
     url_soumettre: String,
@@ -115,7 +114,6 @@ pub(super) async fn page(
     let statut = if refus.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {
         cadre,
-        code: code.to_owned(),
         titre: chapitre.titre.clone(),
         dossier: format!("{} · NRU {}", candidature.titre, candidature.nru),
         description: referentiel.chapitre(code).map(|c| c.description.clone()).unwrap_or_default(),

@@ -156,34 +156,33 @@ async fn rattacher(
         Some(RoleEntreprise::Responsable) => Role::Responsable,
         Some(RoleEntreprise::Salarie) | None => Role::Salarie,
     };
-    let structure = match tx.load_structure_par_siret(&siret.to_string()).await? {
-        Some(structure) => structure,
-        None => {
-            let structure = Versionne::nouveau(Structure {
-                id: nouvelle,
-                siret,
-                denomination: isc.denomination.clone(),
-                forme_juridique: isc.forme_juridique.clone(),
-                adresse: Adresse {
-                    voie: isc.adresse.voie.clone(),
-                    complement: String::new(),
-                    code_postal: isc.adresse.code_postal.clone(),
-                    commune: isc.adresse.commune.clone(),
-                    pays: Pays::de_deux_lettres(&isc.adresse.pays)
-                        .map_or_else(|| isc.adresse.pays.clone(), |pays| pays.code().to_owned()),
-                },
-                membres: Vec::new(),
-                invitations: Vec::new(),
-            });
-            let evenement = Evenement::new(
-                Sujet::new("structure", structure.id),
-                "Structure connue par Industriels Santé Connect",
-                &domaine::evenement::Acteur::systeme(),
-                le,
-            );
-            tx.save_structure(&structure, &evenement).await?;
-            Versionne { version: 1, valeur: structure.valeur }
-        }
+    let structure = if let Some(structure) = tx.load_structure_par_siret(siret.as_ref()).await? {
+        structure
+    } else {
+        let structure = Versionne::nouveau(Structure {
+            id: nouvelle,
+            siret,
+            denomination: isc.denomination.clone(),
+            forme_juridique: isc.forme_juridique.clone(),
+            adresse: Adresse {
+                voie: isc.adresse.voie.clone(),
+                complement: String::new(),
+                code_postal: isc.adresse.code_postal.clone(),
+                commune: isc.adresse.commune.clone(),
+                pays: Pays::de_deux_lettres(&isc.adresse.pays)
+                    .map_or_else(|| isc.adresse.pays.clone(), |pays| pays.code().to_owned()),
+            },
+            membres: Vec::new(),
+            invitations: Vec::new(),
+        });
+        let evenement = Evenement::new(
+            Sujet::new("structure", structure.id),
+            "Structure connue par Industriels Santé Connect",
+            &domaine::evenement::Acteur::systeme(),
+            le,
+        );
+        tx.save_structure(&structure, &evenement).await?;
+        Versionne { version: 1, valeur: structure.valeur }
     };
     let id = structure.id;
     let connu = structure.membre(personne.id).map(|membre| membre.role);

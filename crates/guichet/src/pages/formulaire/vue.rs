@@ -164,9 +164,8 @@ pub(super) async fn page(
     let fil: Vec<(&str, &str)> = fil.iter().map(|(libelle, url)| (libelle.as_str(), url.as_str())).collect();
     let mut cadre = cadre(app, Some(ici), "Formulaire administratif", &chemin, &fil);
     cadre.htmx = affichage.htmx;
-    let intitule = |cle: &str| {
-        champs::trouver(cle, candidature.guichet).map_or_else(String::new, |champ| champ.intitule())
-    };
+    let intitule =
+        |cle: &str| champs::trouver(cle, candidature.guichet).map_or_else(String::new, Champ::intitule);
     let resume =
         affichage.erreurs.iter().map(|(cle, texte)| (cle.clone(), intitule(cle), texte.clone())).collect();
     Ok(Page {

@@ -7,6 +7,7 @@ use axum::{
 };
 use domaine::{
     candidature::{Candidature, depot::Depot},
+    chapitre::Emplacement,
     id::Id,
     preuve::{Contenu, Preuve},
     referentiel::Kind,
@@ -72,7 +73,7 @@ pub async fn voir(
 ) -> Result<Response, Erreur> {
     let candidature = ici.candidature()?;
     let slot = candidature.chapitre(&code).and_then(|chapitre| chapitre.emplacement(&attendue));
-    let ancienne = slot.into_iter().flat_map(|slot| slot.courantes()).find_map(|preuve| {
+    let ancienne = slot.into_iter().flat_map(Emplacement::courantes).find_map(|preuve| {
         let la = preuve.id.to_string() == demande.remplace;
         if let (true, Contenu::TestIntrusion(fiche)) = (la, &preuve.contenu) { Some(fiche) } else { None }
     });

@@ -207,9 +207,7 @@ pub(crate) async fn soumettre_chapitre(site: &Site, id: Id<Candidature>, code: &
             };
             tx.save_fichier(&garde).await.expect("saved");
             let objet = format!("preuve:{}", preuve.id);
-            tx.save_usage_fichier(&fichier.sha256, id, &objet, fichier.nom.as_ref())
-                .await
-                .expect("saved");
+            tx.save_usage_fichier(&fichier.sha256, id, &objet, fichier.nom.as_ref()).await.expect("saved");
         }
         site.app.conclure(tx).await.expect("committed");
     }
