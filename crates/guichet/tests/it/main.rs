@@ -12,6 +12,7 @@ mod candidature;
 mod college;
 mod faq;
 mod formulaire;
+mod glossaire;
 mod habilitation;
 mod instruction;
 mod message;
