@@ -24,6 +24,12 @@ export async function remplir(page, valeurs) {
   }
 }
 
+/** Chooses an answer drawn as a large label: the label is what is pressed. */
+export async function choisir(reponse) {
+  await reponse.page().locator(`label[for="${await reponse.getAttribute('id')}"]`).click();
+  assert.ok(await reponse.isChecked());
+}
+
 /** The notice at the head of the page says `texte`. */
 export async function avis(page, texte) {
   await page.getByRole('status').filter({ hasText: texte }).first().waitFor();
@@ -62,12 +68,14 @@ export async function deposer(page, attendue, preuve, version) {
   await emplacement.locator('article').first().waitFor();
 }
 
-/** Judges every preuve of a chapter taken: `conforme`, except what `autrement` says by slot (`[verdict, motif]`). */
+/** Judges every preuve of a chapter taken: « Conforme », except what `autrement` says by slot (`[verdict, motif]`). */
 export async function juger(page, autrement = {}) {
   for (const emplacement of await page.locator('article.emplacement').all()) {
     const attendue = (await emplacement.getAttribute('id')).slice('e-'.length);
-    const [verdict, motif] = autrement[attendue] ?? ['conforme', ''];
-    for (const reponse of await emplacement.locator(`input[type="radio"][value="${verdict}"]`).all()) await reponse.check();
-    for (const zone of await emplacement.locator('textarea[name^="motif"]').all()) await zone.fill(motif);
+    const [verdict, motif] = autrement[attendue] ?? ['Conforme', ''];
+    const reponses = await emplacement.getByRole('radio', { name: verdict, exact: true }).all();
+    assert.ok(reponses.length > 0, `${attendue} : aucune réponse « ${verdict} »`);
+    for (const reponse of reponses) await choisir(reponse);
+    if (motif) for (const zone of await emplacement.getByLabel('Motif', { exact: true }).all()) await zone.fill(motif);
   }
 }

@@ -16,7 +16,7 @@ import axeCore from 'axe-core';
 import { chromium } from 'playwright-core';
 
 const racine = fileURLToPath(new URL('..', import.meta.url));
-const resultats = join(racine, 'e2e/resultats');
+export const resultats = join(racine, 'e2e/resultats');
 const binaire = process.env.EDC_BIN ?? join(racine, 'target/debug/edc');
 
 /** How long `edc up` may take to be ready, or to stop, in milliseconds. */
@@ -200,13 +200,17 @@ export async function garder(page, chemin) {
 
 async function photo(page, chemin, entiere = true) {
   mkdirSync(dirname(chemin), { recursive: true });
-  // The picture of a whole page has no bottom for a bar to stick to. (A style sheet would be refused by the policy.)
-  const coller = (position) => page.evaluate((ou) => {
-    for (const barre of document.querySelectorAll('.barre-actions')) barre.style.position = ou;
-  }, position);
-  if (entiere) await coller('static');
+  // In the picture of a whole page nothing sticks and nothing scrolls. (A style sheet would be refused by the policy.)
+  const coller = (position, hauteur) => page.evaluate(([ou, max]) => {
+    scrollTo(0, 0);
+    for (const e of document.querySelectorAll('.barre-actions, .cote, thead th, .entete')) {
+      e.style.position = ou;
+      e.style.maxHeight = max;
+    }
+  }, [position, hauteur]);
+  if (entiere) await coller('static', 'none');
   await page.screenshot({ path: chemin, fullPage: entiere, animations: 'disabled' });
-  if (entiere) await coller('');
+  if (entiere) await coller('', '');
 }
 
 /** Resolves with the content of `edc.json` when it says `"pret": true`. */

@@ -3,13 +3,13 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 
 import * as fichiers from '../fichiers.mjs';
-import { avis, deposer, jour, juger, refus, remplir } from '../gestes.mjs';
-import { axe, demarrer, garder } from '../harnais.mjs';
+import { avis, choisir, deposer, jour, juger, refus, remplir } from '../gestes.mjs';
+import { axe, demarrer, garder, resultats } from '../harnais.mjs';
 
 const espace = await demarrer();
 after(() => espace.arreter());
@@ -298,3 +298,185 @@ async function deposerFiche(page) {
   await page.getByRole('button', { name: 'Déposer la fiche' }).click();
   await page.locator('[id="TI.01.01.01"] article').nth(1).waitFor();
 }
+
+const instruction = (code) => `${suivi.candidature}/instruction/chapitres/${code}`;
+
+async function prendre(page, code) {
+  await page.goto(instruction(code));
+  await page.getByRole('button', { name: 'Prendre' }).click();
+  await page.getByRole('button', { name: 'Enregistrer les verdicts' }).waitFor();
+}
+
+async function valider(page) {
+  await page.getByRole('button', { name: 'Valider le chapitre' }).click();
+  await avis(page, 'validé');
+}
+
+episode('verif.durand renvoie une preuve du premier chapitre, motif à l’appui', async () => {
+  await comme('verif.durand', async (page) => {
+    await page.goto(instruction('PMT'));
+    await axe(page, 'instruction-chapitre-soumis');
+    await prendre(page, 'PMT');
+    await page.getByText('Points de vérification').first().waitFor();
+    const certificat = page.locator('[id="e-PMT.02.01.01"]');
+    await certificat.getByText('Certificat et Client ID').first().waitFor();
+    await certificat.getByText('Versions précédentes (1)').waitFor();
+    await juger(page, { 'PMT.09.01.01': ['À compléter', 'La page citée ne montre pas les conditions d’utilisation.'] });
+    await page.getByRole('button', { name: 'Enregistrer les verdicts' }).click();
+    await page.getByText('9 verdicts sur 9').waitFor();
+    await axe(page, 'instruction-chapitre-juge');
+    await page.getByRole('button', { name: 'Demander une correction' }).click();
+    await avis(page, 'correction');
+  });
+});
+
+episode('claire.martin lit le motif, remplace la preuve et soumet de nouveau', async () => {
+  await comme('claire.martin', async (page) => {
+    await axe(page, 'tableau-correction');
+    await page.goto(chapitre('PMT'));
+    const emplacement = page.locator('[id="PMT.09.01.01"]');
+    await emplacement.getByText('La page citée ne montre pas').first().waitFor();
+    assert.equal(await page.getByText('Alice Durand').count(), 0, 'l’industriel ne lit pas qui instruit');
+    await axe(page, 'chapitre-a-corriger');
+    await emplacement.getByRole('link', { name: /^Remplacer/ }).click();
+    await remplir(page, { lien: 'https://www.example.org/conditions-utilisation', date_reelle: jour(-1), version: VERSION });
+    await page.getByRole('button', { name: 'Déposer', exact: true }).click();
+    await emplacement.getByText('version 2').first().waitFor();
+    await soumettre(page, 'PMT');
+    await page.goto(`${suivi.candidature}/messages`);
+    await axe(page, 'messagerie');
+  });
+});
+
+episode('verif.durand valide le premier chapitre : l’autorisation d’accès est délivrée et signée', async () => {
+  await comme('verif.durand', async (page) => {
+    await prendre(page, 'PMT');
+    await juger(page);
+    await valider(page);
+  });
+  await comme('claire.martin', async (page) => {
+    await page.goto(suivi.candidature);
+    const lien = page.getByRole('link', { name: 'Télécharger l’autorisation' });
+    // The PDF is made beside the request: the page says so until it is there.
+    while (!(await lien.isVisible())) await page.reload();
+    await axe(page, 'candidature-autorisation');
+    suivi.autorisation = await telecharger(page, lien);
+    assert.match(execFileSync('pdfsig', [suivi.autorisation], { encoding: 'utf8' }), /Signature is Valid/);
+    const texte = execFileSync('pdftotext', ['-layout', suivi.autorisation, '-'], { encoding: 'utf8' });
+    for (const mot of [suivi.nru, CLIENT_ID, VERSION]) assert.ok(texte.includes(mot), `${mot} manque :\n${texte}`);
+  });
+});
+
+async function telecharger(page, lien) {
+  const [fichier] = await Promise.all([page.waitForEvent('download'), lien.click()]);
+  const chemin = join(depot, fichier.suggestedFilename());
+  await fichier.saveAs(chemin);
+  copyFileSync(chemin, join(resultats, fichier.suggestedFilename())); // to look at
+  return chemin;
+}
+
+episode('verif.durand valide les autres chapitres', async () => {
+  await comme('verif.durand', async (page) => {
+    for (const code of ['ODC', 'ARC', 'ADR', 'PAS', 'TI']) {
+      await prendre(page, code);
+      await juger(page);
+      if (code === 'TI') await axe(page, 'instruction-test-intrusion');
+      await valider(page);
+    }
+    await page.goto(suivi.candidature);
+    await axe(page, 'candidature-depot-complet-agence');
+  });
+});
+
+episode('admin.chevalier ouvre une session du collège et y inscrit le dossier', async () => {
+  await comme('admin.chevalier', async (page) => {
+    await page.goto('/college');
+    await axe(page, 'college-vide');
+    await remplir(page, { date: jour(), lieu: 'Visioconférence' });
+    await page.getByRole('button', { name: 'Ouvrir la session' }).click();
+    await page.waitForURL(/\/college\/[^/]+$/);
+    suivi.session = new URL(page.url()).pathname;
+    await axe(page, 'college-session-vide');
+    await page.getByLabel(new RegExp(suivi.nru)).check();
+    await page.getByRole('button', { name: 'Inscrire à l’ordre du jour' }).click();
+    await page.getByRole('link', { name: `Examiner ${suivi.nru}` }).waitFor();
+  });
+});
+
+episode('college.roux examine le dossier et rend un avis favorable', async () => {
+  await comme('college.roux', async (page) => {
+    await page.goto(suivi.session);
+    await page.getByRole('link', { name: `Examiner ${suivi.nru}` }).click();
+    await page.getByRole('heading', { level: 2, name: new RegExp(suivi.nru) }).waitFor();
+    await axe(page, 'college-examen');
+    await choisir(page.locator('input[name="avis"][value="favorable"]'));
+    await page.getByRole('button', { name: 'Enregistrer la décision' }).click();
+    await avis(page, 'Décision enregistrée');
+    await axe(page, 'college-decide');
+  });
+});
+
+episode('signataire.faure confirme son identité, puis signe', async () => {
+  await comme('signataire.faure', async (page) => {
+    await page.goto('/signature');
+    await page.getByText(suivi.nru).waitFor();
+    await axe(page, 'signature');
+    await page.getByRole('button', { name: 'Signer l’habilitation' }).click();
+    // Proved less than five minutes ago by this very sign-in, or asked again.
+    const isc = page.locator('button[name="personne"][value="signataire.faure"]');
+    await isc.or(page.getByText('est signée')).first().waitFor();
+    if (await isc.isVisible()) {
+      await isc.click();
+      await page.getByText('Votre identité vient d’être confirmée').waitFor();
+      await axe(page, 'signature-identite-confirmee');
+      await page.getByRole('button', { name: 'Signer l’habilitation' }).click();
+    }
+    await avis(page, 'signée');
+    await axe(page, 'signature-faite');
+  });
+});
+
+episode('claire.martin télécharge l’habilitation ; pdfsig, pyHanko et edc la reconnaissent, et refusent sa copie altérée', async () => {
+  const autorite = join(espace.dossier, 'ac/autorite.pem');
+  await comme('claire.martin', async (page) => {
+    await axe(page, 'tableau-habilite');
+    await page.goto(suivi.candidature);
+    await axe(page, 'candidature-habilitee');
+    const pdf = await telecharger(page, page.getByRole('link', { name: 'Télécharger l’habilitation' }));
+    suivi.numero = /HAB-ELP-\d{4}-\d+/.exec(await page.locator('#etape-4 ~ .cartes').innerText())[0];
+
+    assert.match(execFileSync('pdfsig', [pdf], { encoding: 'utf8' }), /Signature is Valid/);
+    execFileSync('qpdf', ['--check', pdf], { stdio: 'pipe' });
+    const pyhanko = execFileSync(fichiers.pyhanko, [
+      'sign', 'validate', '--no-revocation-check', '--trust', autorite, '--trust-replace', '--pretty-print', pdf,
+    ], { encoding: 'utf8', stdio: 'pipe' });
+    assert.match(pyhanko, /The signature is judged VALID/);
+
+    const { stdout } = await espace.edc('verifier', '--data', espace.dossier, pdf);
+    for (const mot of ['Document valable.', suivi.numero, suivi.nru, CLIENT_ID]) assert.ok(stdout.includes(mot), stdout);
+    const octets = readFileSync(pdf);
+    for (const ou of [octets.length * 0.1, octets.length * 0.5, octets.length - 40].map(Math.floor)) {
+      const copie = Buffer.from(octets);
+      copie[ou] ^= 1;
+      const altere = join(depot, `altere-${ou}.pdf`);
+      writeFileSync(altere, copie);
+      await assert.rejects(espace.edc('verifier', '--data', espace.dossier, altere), { code: 1 }, `octet ${ou} changé`);
+    }
+  });
+});
+
+episode('le registre public montre l’habilitation à tous', async () => {
+  await espace.avecPage({}, async (page) => {
+    await page.goto('/registre');
+    await axe(page, 'registre');
+    await page.getByRole('link', { name: suivi.numero }).click();
+    await page.getByText('Proxy Santé Lien').first().waitFor();
+    await axe(page, 'registre-habilitation');
+  });
+});
+
+episode('l’historique, relu après l’arrêt, est intact', async () => {
+  await espace.eteindre();
+  const { stdout } = await espace.edc('evenements', 'verifier', '--data', espace.dossier);
+  assert.match(stdout, /Historique intact/);
+});

@@ -10,6 +10,11 @@ use crate::{acces::Ici, app::App};
 
 const SITE: &str = "Guichets";
 
+/// Where the trail of a page about a candidature starts: label and address, by the side of the person.
+pub(crate) fn depart(ici: &Ici) -> (&'static str, &'static str) {
+    if ici.agence() { ("Instruction", "/instruction") } else { ("Tableau de bord", "/tableau-de-bord") }
+}
+
 /// The frame of a page for a person (or for nobody). `fil` ends with the page itself.
 pub fn cadre(app: &App, ici: Option<&Ici>, titre: &str, chemin: &str, fil: &[(&str, &str)]) -> Cadre {
     let mut cadre = Cadre::nouveau(SITE, titre, chemin);

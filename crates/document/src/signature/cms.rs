@@ -121,7 +121,14 @@ fn assembler(
         signature: OctetString::new(signature).map_err(erreur)?,
         unsigned_attrs: None,
     };
-    let certificats = chaine.into_iter().map(CertificateChoices::Certificate).collect::<Vec<_>>();
+    // A root says nothing here: whoever verifies must have it from elsewhere (RFC 5652 section 5.1), and nothing in the
+    // signature protects its bytes.
+    let certificats = chaine
+        .into_iter()
+        .enumerate()
+        .filter(|(rang, un)| *rang == 0 || un.tbs_certificate.issuer != un.tbs_certificate.subject)
+        .map(|(_, un)| CertificateChoices::Certificate(un))
+        .collect::<Vec<_>>();
     let donnees = SignedData {
         version: CmsVersion::V1,
         digest_algorithms: SetOfVec::try_from(vec![sha256]).map_err(erreur)?,

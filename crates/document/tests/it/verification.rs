@@ -164,6 +164,22 @@ fn aucun_octet_ne_change_impunement() {
     }
 }
 
+/// A root among the certificates of the signature would be bytes that nobody protects.
+#[test]
+fn la_racine_ne_voyage_pas() {
+    let ac = autorite();
+    let certificat = certificat(&ac, Algorithme::P256);
+    let chaine = format!("{}{}", certificat.cert_pem, ac.cert_pem());
+    let signataire = document::Signataire::depuis_pem(&chaine, &certificat.cle_pem).unwrap();
+    let signe = signer(&petite(), &signataire, &mention()).unwrap();
+    let debut = trouver(&signe, b"/Contents <") + b"/Contents <".len();
+    let fin = debut + signe[debut..].iter().position(|o| *o == b'>').unwrap();
+    let enveloppe = ContentInfo::from_der(&sans_bourrage(&signe[debut..fin])).unwrap();
+    let donnees: SignedData = enveloppe.content.decode_as().unwrap();
+    assert_eq!(donnees.certificates.unwrap().0.len(), 1);
+    assert!(verifier(&signe, &[ac.cert_der().to_vec()], le()).reconnue().is_some());
+}
+
 /// The certificate of the signature replaced by another, of the same name, number and key.
 #[test]
 fn certificat_substitue() {

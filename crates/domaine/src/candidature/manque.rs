@@ -103,7 +103,8 @@ fn a_faire_chapitre(chapitre: &Chapitre) -> Vec<AFaire> {
             texte: format!("{} : en cours d’instruction par l’agence.", chapitre.titre),
             ou: Ou::Attente,
         }],
-        EtatChapitre::ACompleter | EtatChapitre::ACorriger { .. } => {
+        etat @ (EtatChapitre::ACompleter | EtatChapitre::ACorriger { .. }) => {
+            let acte = if matches!(etat, EtatChapitre::ACompleter) { "déposer" } else { "corriger" };
             let a_faire = chapitre.a_faire();
             if a_faire.is_empty() {
                 return vec![ici(format!("{} : complet, à soumettre.", chapitre.titre), None)];
@@ -112,7 +113,7 @@ fn a_faire_chapitre(chapitre: &Chapitre) -> Vec<AFaire> {
                 .into_iter()
                 .map(|slot| {
                     ici(
-                        format!("{} : preuve {} à déposer.", chapitre.titre, slot.attendue),
+                        format!("{} : preuve {} à {acte}.", chapitre.titre, slot.attendue),
                         Some(slot.attendue.clone()),
                     )
                 })

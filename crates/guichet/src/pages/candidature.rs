@@ -20,7 +20,9 @@ use registre::Versionne;
 use crate::{
     acces::Ici,
     app::App,
-    avancement, envoi,
+    avancement,
+    cadre::depart,
+    envoi,
     erreur::Erreur,
     taches::{Avertissement, avertir},
 };
@@ -37,9 +39,7 @@ struct Reprise<'a> {
 
 /// The links that lead back from a page of a candidature.
 fn fil<'a>(ici: &Ici, titre: &'a str, url: &'a str) -> [(&'a str, &'a str); 2] {
-    let depart =
-        if ici.agence() { ("Instruction", "/instruction") } else { ("Tableau de bord", "/tableau-de-bord") };
-    [depart, (titre, url)]
+    [depart(ici), (titre, url)]
 }
 
 /// Makes a candidature for the produit of this request; gives the address of its page, or of the one that the same

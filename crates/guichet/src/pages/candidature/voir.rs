@@ -8,7 +8,7 @@ use domaine::{
     autorisation::{self, Autorisation, EtatAutorisation},
     calendrier::{date_fr, jour},
     candidature::{Candidature, Etat},
-    chapitre::Chapitre,
+    chapitre::{Chapitre, EtatChapitre},
     formulaire::EtatFormulaire,
     permission::{Acte, Objet},
     referentiel::Guichet,
@@ -352,6 +352,9 @@ impl CarteAutorisation {
         let url = avancement::url(candidature);
         let prerequis = candidature.chapitre(autorisation::CHAPITRE);
         let valide = prerequis.is_some_and(Chapitre::valide);
+        let soumis = prerequis.is_some_and(|chapitre| {
+            matches!(chapitre.etat, EtatChapitre::Soumis { .. } | EtatChapitre::EnInstruction { .. })
+        });
         let mut carte = Self {
             numero: String::new(),
             etat: "En attente".to_owned(),
@@ -360,12 +363,14 @@ impl CarteAutorisation {
             pdf: String::new(),
             attente: String::new(),
             chapitre: match prerequis {
-                Some(chapitre) if !valide => format!("{url}/chapitres/{}", chapitre.code),
+                Some(chapitre) if !valide && !soumis => format!("{url}/chapitres/{}", chapitre.code),
                 _ => String::new(),
             },
         };
         let Some(autorisation) = autorisation else {
-            let attente = if valide {
+            let attente = if soumis {
+                "L’agence examine le chapitre « Prérequis Maturité Technique » : sa validation ouvre l’accès aux environnements de test pour trois mois."
+            } else if valide {
                 "Les prérequis sont validés : l’autorisation est en cours d’établissement."
             } else {
                 "Complétez d’abord le chapitre « Prérequis Maturité Technique » : sa validation ouvre l’accès aux environnements de test pour trois mois."

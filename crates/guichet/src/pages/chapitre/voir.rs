@@ -21,7 +21,7 @@ use web::{Cadre, Genre};
 use crate::{
     acces::Ici,
     app::App,
-    cadre::cadre,
+    cadre::{cadre, depart},
     erreur::Erreur,
     pages::preuve::{EmplacementVu, Regard},
 };
@@ -109,7 +109,7 @@ pub(super) async fn page(
         Some(ici),
         &chapitre.titre,
         &url,
-        &[("Accueil", "/"), (candidature.titre.as_str(), page_dossier.as_str())],
+        &[depart(ici), (candidature.titre.as_str(), page_dossier.as_str())],
     );
     let statut = if refus.is_some() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = Page {

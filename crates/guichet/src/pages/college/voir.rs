@@ -103,6 +103,14 @@ pub async fn voir(
     montrer(&app, &ici, id, demande.dossier.parse().ok(), StatusCode::OK, Champs::vides()).await
 }
 
+fn titre_avis(avis: &Avis) -> &'static str {
+    match avis {
+        Avis::Favorable => "Favorable",
+        Avis::Complement { .. } => "Complément demandé",
+        Avis::Refus => "Refus",
+    }
+}
+
 fn genre_avis(avis: &Avis) -> Genre {
     match avis {
         Avis::Favorable => Genre::Succes,
@@ -174,8 +182,8 @@ fn ligne(session: &Session, inscription: &Inscription, candidature: &Candidature
     let attend = candidature.etat == Etat::EnCollege { session: session.id };
     let (genre, etat) = match &inscription.decision {
         None if !attend => (Genre::Neutre, candidature.etat.libelle().to_owned()),
-        Some(decision) => (genre_avis(&decision.avis), decision.avis.libelle().to_owned()),
-        None => (Genre::Info, "à décider".to_owned()),
+        Some(decision) => (genre_avis(&decision.avis), titre_avis(&decision.avis).to_owned()),
+        None => (Genre::Info, "À décider".to_owned()),
     };
     let profils: Vec<&str> = candidature.profils().iter().map(|profil| profil.code()).collect();
     LigneVue {

@@ -19,7 +19,12 @@ use domaine::{
 use web::{Cadre, Champs, Choix, Genre, Saisie};
 
 use super::{brouillon::ORIGINE, composant::empreinte};
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
+use crate::{
+    acces::Ici,
+    app::App,
+    cadre::{cadre, depart},
+    erreur::Erreur,
+};
 
 /// Number and text of the questions of the FAQ about something.
 type Questions = Vec<(i64, String)>;
@@ -132,8 +137,7 @@ pub(crate) struct ComposantVu {
 
 /// The way back, by which side the person is on.
 pub(crate) fn fil(ici: &Ici, candidature: &Candidature) -> Vec<(String, String)> {
-    let depart =
-        if ici.agence() { ("Instruction", "/instruction") } else { ("Tableau de bord", "/tableau-de-bord") };
+    let depart = depart(ici);
     vec![
         (depart.0.to_owned(), depart.1.to_owned()),
         (candidature.titre.clone(), format!("/candidatures/{}", candidature.id)),

@@ -16,7 +16,12 @@ use serde::Deserialize;
 use web::{Cadre, Champs};
 
 use crate::{
-    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, messagerie::TEXTE_MAX,
+    acces::Ici,
+    app::App,
+    cadre::{cadre, depart},
+    depot::taille_lisible,
+    erreur::Erreur,
+    messagerie::TEXTE_MAX,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -96,11 +101,7 @@ pub(super) async fn montrer(
     }
     let base = format!("/candidatures/{}", candidature.id);
     let url = format!("{base}/messages");
-    let fil = if agence {
-        [("Instruction", "/instruction"), (candidature.titre.as_str(), base.as_str())]
-    } else {
-        [("Tableau de bord", "/tableau-de-bord"), (candidature.titre.as_str(), base.as_str())]
-    };
+    let fil = [depart(ici), (candidature.titre.as_str(), base.as_str())];
     let page = Page {
         cadre: cadre(app, Some(ici), "Messagerie", &url, &fil),
         f,

@@ -14,7 +14,12 @@ use web::{Cadre, Champs, Choix, Lien};
 
 use super::{EmplacementVu, Regard, trouver};
 use crate::{
-    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, pages::chapitre::voir::ouvert,
+    acces::Ici,
+    app::App,
+    cadre::{cadre, depart},
+    depot::taille_lisible,
+    erreur::Erreur,
+    pages::chapitre::voir::ouvert,
 };
 
 /// Choice of the form beside the kinds of the slot.
@@ -158,7 +163,7 @@ pub(super) fn page(
         &slot.titre,
         &slot.url,
         &[
-            ("Accueil", "/"),
+            depart(ici),
             (candidature.titre.as_str(), &format!("/candidatures/{}", candidature.id)),
             (chapitre.titre.as_str(), &url_chapitre),
         ],

@@ -18,7 +18,13 @@ use serde::Deserialize;
 use web::{Cadre, Champs, Choix, Formulaire, Genre, Saisie};
 
 use super::{AvisVu, avis_vus, trouver};
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur, session, verifications};
+use crate::{
+    acces::Ici,
+    app::App,
+    cadre::{cadre, depart},
+    erreur::Erreur,
+    session, verifications,
+};
 
 /// Names of the fields, which are those of [`test_intrusion::Saisie`].
 const CHAMPS: [&str; 14] = [
@@ -132,7 +138,7 @@ fn page(
     let url_slot = format!("{url_chapitre}/preuves/{attendue}");
     let url = format!("{url_slot}/test-intrusion");
     let fil = [
-        ("Accueil", "/"),
+        depart(ici),
         (candidature.titre.as_str(), dossier.as_str()),
         (chapitre.titre.as_str(), url_chapitre.as_str()),
         (attendu.titre.as_str(), url_slot.as_str()),
