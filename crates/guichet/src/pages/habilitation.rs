@@ -7,9 +7,15 @@ pub mod suspendre;
 pub mod telecharger;
 pub mod voir;
 
-use domaine::habilitation::{EtatHabilitation, Habilitation};
+use domaine::{
+    evenement::Acteur,
+    habilitation::{EtatHabilitation, Habilitation},
+    permission::Qualite,
+};
 use jiff::Timestamp;
 use web::{Choix, Genre};
+
+use crate::{acces::Ici, app::App};
 
 /// The states that people filter on: key and name.
 pub(super) const ETATS: [(&str, &str); 6] = [
@@ -73,6 +79,14 @@ pub(super) fn correspond(habilitation: &Habilitation, texte: &str) -> bool {
         ]
         .iter()
         .any(|valeur| valeur.to_lowercase().contains(&texte))
+}
+
+/// Who acted, as this person may read it: the names of the agency stay inside.
+pub(super) fn auteur(app: &App, ici: &Ici, acteur: &Acteur) -> String {
+    if !ici.agence() && Qualite::AGENCE.contains(&acteur.qualite) {
+        return app.config.agence.nom.clone();
+    }
+    acteur.to_string()
 }
 
 /// An answer that is a PDF to keep.

@@ -132,6 +132,8 @@ enum Cercle {
     /// The référent, or all vérificateurs as long as there is none.
     Instruction,
     Administrateurs,
+    /// Those who rely on the autorisation for their tests.
+    Cnda,
 }
 
 /// Asks for a notice in the transaction of the act that it tells.
@@ -190,6 +192,7 @@ async fn destinataires(
         Cercle::Deposants | Cercle::Responsables => industriels(tx, candidature, cercle).await,
         Cercle::Instruction => instruction(tx, candidature).await,
         Cercle::Administrateurs => agence(tx, Qualite::Administrateur).await,
+        Cercle::Cnda => agence(tx, Qualite::Cnda).await,
     }
 }
 

@@ -90,6 +90,9 @@ async fn elle_se_prolonge_se_revoque_et_se_rappelle() {
         assert_eq!(verif.post(&format!("{racine}/revoquer"), &[("motif_revoquer", "x")]).await.statut, 403);
         let revoquee = admin.post(&format!("{racine}/revoquer"), &[("motif_revoquer", "Abus")]).await;
         assert_eq!(revoquee.statut, 303, "{}", revoquee.corps());
+        site.travailler().await;
+        // The three of the structure and the CNDA.
+        assert_eq!(compter(&site, "Autorisation d’accès révoquée"), 4);
         let trop_tard = verif.post(&format!("{racine}/prolonger"), &[("motif_prolonger", "x")]).await;
         assert_eq!(trop_tard.statut, 422);
         assert!(trop_tard.corps().contains("révoquée"));

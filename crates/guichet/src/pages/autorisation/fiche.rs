@@ -11,6 +11,7 @@ use domaine::{
 use http::StatusCode;
 use web::{Cadre, Champs, Genre};
 
+use super::super::habilitation::auteur;
 use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
 
 struct Fait {
@@ -68,7 +69,7 @@ pub(super) async fn page(
         .filter(|evenement| evenement.acte.contains(&format!("({racine}")))
         .map(|evenement| Fait {
             le: date_heure_fr(evenement.le),
-            acteur: evenement.acteur.to_string(),
+            acteur: auteur(app, ici, &evenement.acteur),
             acte: evenement.acte,
             motif: evenement.motif.filter(|motif| !motif.is_empty()),
         })

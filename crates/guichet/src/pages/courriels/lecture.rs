@@ -2,6 +2,7 @@
 //! encoded words in base64 (RFC 2047). Whatever else stands in the folder is shown as it is.
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use domaine::calendrier::date_heure_fr;
 
 pub(super) struct Courriel {
     pub a: String,
@@ -25,9 +26,14 @@ pub(super) fn lire(octets: &[u8]) -> Courriel {
     Courriel {
         a: entete("To"),
         objet: entete("Subject"),
-        date: entete("Date"),
+        date: date(&entete("Date")),
         corps: if quoted { quoted_printable(corps) } else { corps.to_owned() },
     }
+}
+
+/// The date in words; as it is when it can't be read.
+fn date(entete: &str) -> String {
+    jiff::fmt::rfc2822::parse(entete).map_or_else(|_| entete.to_owned(), |lue| date_heure_fr(lue.timestamp()))
 }
 
 /// Undoes `=?utf-8?b?…?=`; the space between two encoded words is not part of the text.

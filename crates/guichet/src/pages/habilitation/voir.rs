@@ -9,8 +9,10 @@ use domaine::{
     permission::{Acte, Objet},
 };
 use http::StatusCode;
+use jiff::civil::Date;
 use web::{Cadre, Champs, Genre};
 
+use super::auteur;
 use crate::{
     acces::Ici,
     app::App,
@@ -87,7 +89,7 @@ struct Page {
     champs: Vec<(&'static str, String)>,
     document: Option<String>,
     registre: Option<String>,
-    candidature: String,
+    candidature: Option<String>,
     dependances: Vec<Dependance>,
     dependantes: Vec<Dependante>,
     agence: bool,
@@ -113,7 +115,7 @@ pub(super) async fn page(
     let numero = habilitation.numero().to_owned();
     let mut tx = app.registre.lire().await?;
     let dependances = habilitations::dependances(&mut tx, habilitation, le).await?;
-    let candidatures = if ici.agence() {
+    let candidatures = if ici.agence() && ici.peut(Objet::Formulaire, Acte::Lire) {
         tx.load_candidatures_dependantes(&numero)
             .await?
             .into_iter()
@@ -136,7 +138,7 @@ pub(super) async fn page(
         .filter(|evenement| evenement.acte.ends_with(&format!("({numero})")))
         .map(|evenement| Fait {
             le: date_heure_fr(evenement.le),
-            acteur: evenement.acteur.to_string(),
+            acteur: auteur(app, ici, &evenement.acteur),
             acte: evenement.acte,
             motif: evenement.motif.filter(|motif| !motif.is_empty()),
         })
@@ -160,7 +162,7 @@ pub(super) async fn page(
         champs: champs(habilitation),
         document: habilitation.document().map(str::to_owned),
         registre: (!projet).then(|| documents::adresse_registre(app, &numero)),
-        candidature: habilitation.candidature.to_string(),
+        candidature: ici.peut(Objet::Formulaire, Acte::Lire).then(|| habilitation.candidature.to_string()),
         dependances,
         dependantes: candidatures,
         agence: ici.agence(),
@@ -208,10 +210,7 @@ fn champs(habilitation: &Habilitation) -> Vec<(&'static str, String)> {
         ("Client ID", contenu.client_id.clone()),
         ("NRU", contenu.nru.to_string()),
         ("Référentiel", contenu.referentiel.clone()),
-        (
-            "Tests de conformité",
-            format!("du {} au {}", date_fr(contenu.conformite_du), date_fr(contenu.conformite_au)),
-        ),
+        ("Tests de conformité", periode(contenu.conformite_du, contenu.conformite_au)),
         ("Décision du collège", date_fr(contenu.decision_le)),
     ];
     if let EtatHabilitation::Active { signee_le, .. } | EtatHabilitation::Suspendue { signee_le, .. } =
@@ -221,4 +220,8 @@ fn champs(habilitation: &Habilitation) -> Vec<(&'static str, String)> {
     }
     champs.push(("Valable jusqu’au", format!("{} inclus", date_fr(contenu.fin))));
     champs
+}
+
+fn periode(du: Date, au: Date) -> String {
+    if du == au { format!("le {}", date_fr(du)) } else { format!("du {} au {}", date_fr(du), date_fr(au)) }
 }

@@ -261,12 +261,13 @@ fn autorisation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
             ),
         ),
     };
-    vec![Courrier::vers(
-        Cercle::Deposants,
-        objet,
-        corps,
-        format!("/candidatures/{}/autorisation/fiche", candidature.id),
-    )]
+    let chemin = format!("/candidatures/{}/autorisation/fiche", candidature.id);
+    let mut courriers = Vec::new();
+    if *avertissement == A::AutorisationRevoquee {
+        courriers.push(Courrier::vers(Cercle::Cnda, objet, corps.clone(), chemin.clone()));
+    }
+    courriers.push(Courrier::vers(Cercle::Deposants, objet, corps, chemin));
+    courriers
 }
 
 fn habilitation(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {

@@ -72,6 +72,7 @@ async fn une_habilitation_se_suspend_se_retablit_et_se_retire() {
         assert!(public.contains("Suspendue") && !public.contains("Audit en écart"), "{public}");
         let titulaire = site.comme("claire.martin").await.get(&chemin).await.corps();
         assert!(titulaire.contains("Audit en écart"), "{titulaire}");
+        assert!(!titulaire.contains("Chevalier"), "the names of the agency stay inside");
 
         let deux = admin.post(&format!("{chemin}/suspendre"), &[("motif_suspendre", "Encore")]).await;
         assert_eq!(deux.statut, 422);
