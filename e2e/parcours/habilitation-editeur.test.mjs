@@ -338,7 +338,7 @@ episode('claire.martin lit le motif, remplace la preuve et soumet de nouveau', a
     await emplacement.getByText('La page citée ne montre pas').first().waitFor();
     assert.equal(await page.getByText('Alice Durand').count(), 0, 'l’industriel ne lit pas qui instruit');
     await axe(page, 'chapitre-a-corriger');
-    await emplacement.getByRole('link', { name: /^Remplacer/ }).click();
+    await emplacement.getByRole('link', { name: /^Déposer une version corrigée/ }).click();
     await remplir(page, { lien: 'https://www.example.org/conditions-utilisation', date_reelle: jour(-1), version: VERSION });
     await page.getByRole('button', { name: 'Déposer', exact: true }).click();
     await emplacement.getByText('version 2').first().waitFor();
@@ -474,6 +474,40 @@ episode('le registre public montre l’habilitation à tous', async () => {
     await axe(page, 'registre-habilitation');
   });
 });
+
+/** Key pages by person; each is read on a telephone and in dark colours. */
+const PAGES = {
+  'claire.martin': () => ({
+    tableau: '/tableau-de-bord', produits: '/produits', parcours: '/parcours', structure: '/structure', referentiel: '/referentiel',
+    candidature: suivi.candidature, formulaire: `${suivi.candidature}/formulaire`, chapitre: chapitre('PMT'),
+    preuve: `${chapitre('PMT')}/preuves/PMT.02.01.01`, historique: `${suivi.candidature}/historique`,
+    messagerie: `${suivi.candidature}/messages`, habilitation: `/habilitations/${suivi.numero}`,
+  }),
+  'admin.chevalier': () => ({
+    instruction: '/instruction?file=toutes', 'instruction-formulaire': `${suivi.candidature}/instruction/formulaire`,
+    'instruction-chapitre': instruction('TI'), college: '/college', session: suivi.session, autorisations: '/autorisations',
+    autorisation: `${suivi.candidature}/autorisation/fiche`, habilitations: '/habilitations',
+    'habilitation-agence': `/habilitations/${suivi.numero}`, modeles: '/agence/modeles', 'faq-agence': '/agence/faq',
+    'candidature-agence': suivi.candidature, courriels: '/dev/courriels', mentions: '/mentions', registre: `/registre/${suivi.numero}`,
+  }),
+};
+
+for (const [login, pages] of Object.entries(PAGES)) {
+  for (const reglages of [{ largeur: 360, hauteur: 740 }, { sombre: true }]) {
+    const facon = reglages.sombre ? 'sombre' : '360';
+    episode(`les pages de ${login} se lisent en ${facon}`, async () => {
+      await comme(login, async (page) => {
+        for (const [nom, adresse] of Object.entries(pages())) {
+          const reponse = await page.goto(adresse);
+          assert.equal(reponse.status(), 200, adresse);
+          const debord = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+          assert.ok(debord <= 0, `${nom} déborde de ${debord} px`);
+          await axe(page, `${facon}-${nom}`);
+        }
+      }, reglages);
+    });
+  }
+}
 
 episode('l’historique, relu après l’arrêt, est intact', async () => {
   await espace.eteindre();
