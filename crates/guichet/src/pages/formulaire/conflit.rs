@@ -59,14 +59,14 @@ fn textes(candidature: &Candidature, conflits: &[Conflit]) -> Vec<(String, Strin
         .map(|conflit| {
             let champ = champs::trouver(&conflit.cle, candidature.guichet);
             let valeur = champ.map_or_else(String::new, |champ| champ.lisible(&conflit.enregistre));
-            let qui = if conflit.par.is_empty() { "quelqu’un" } else { &conflit.par };
+            let auteur = if conflit.par.is_empty() { "quelqu’un" } else { &conflit.par };
             let quoi = if conflit.enregistre.is_empty() {
                 "a vidé ce champ".to_owned()
             } else {
                 format!("a enregistré « {valeur} »")
             };
             let texte = format!(
-                "Entre-temps, {qui} {quoi}. Gardez votre saisie ou reprenez cette valeur, puis enregistrez."
+                "Entre-temps, {auteur} {quoi}. Gardez votre saisie ou reprenez cette valeur, puis enregistrez."
             );
             (conflit.cle.clone(), texte)
         })

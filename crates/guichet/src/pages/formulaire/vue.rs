@@ -8,7 +8,7 @@ use domaine::{
     candidature::{Candidature, Etat},
     formulaire::{
         Contexte, EtatFormulaire, HabilitationLiee,
-        champs::{self, Champ, Forme, Section},
+        champs::{Champ, Forme, Section},
         composant::{Composant, INTEGRATIONS, NATURES, TELESERVICES},
     },
     identifiant::UNION_EUROPEENNE,
@@ -39,6 +39,7 @@ pub(super) struct Affichage {
     pub htmx: bool,
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 #[derive(Template)]
 #[template(path = "formulaire/voir.html")]
 pub(super) struct Page {
@@ -63,8 +64,8 @@ pub(super) struct Page {
     peut_completer: bool,
     peut_juger: bool,
     pourcent: u8,
-    /// Key, label and text of each refusal, for the box at the head.
-    resume: Vec<(String, String, String)>,
+    /// Something was refused: the box at the head names it.
+    resume: bool,
     cgu: String,
 }
 
@@ -89,6 +90,7 @@ impl SectionVue {
     }
 }
 
+#[expect(clippy::struct_excessive_bools, reason = "each shows or hides a part of the page")]
 struct ChampVu {
     cle: &'static str,
     libelle: &'static str,
@@ -168,10 +170,7 @@ pub(super) async fn page(
     let fil: Vec<(&str, &str)> = fil.iter().map(|(libelle, url)| (libelle.as_str(), url.as_str())).collect();
     let mut cadre = cadre(app, Some(ici), "Formulaire administratif", &chemin, &fil);
     cadre.htmx = affichage.htmx;
-    let intitule =
-        |cle: &str| champs::trouver(cle, candidature.guichet).map_or_else(String::new, Champ::intitule);
-    let resume =
-        affichage.erreurs.iter().map(|(cle, texte)| (cle.clone(), intitule(cle), texte.clone())).collect();
+    let resume = !affichage.erreurs.is_empty();
     Ok(Page {
         cadre,
         base,
@@ -359,8 +358,11 @@ impl Vue<'_> {
         let stockes: Vec<&Champ> =
             formulaire.champs(self.contexte.guichet).filter(|champ| !offert(champ.cle)).collect();
         let mut f = Champs::depuis(saisie);
-        for champ in formulaire.champs(self.contexte.guichet).filter(|champ| champ.forme != Forme::Case) {
-            f.nommer(champ.cle, champ.intitule());
+        for champ in formulaire.champs(self.contexte.guichet) {
+            // The label of a box is a whole sentence.
+            let intitule =
+                if champ.forme == Forme::Case { champ.section.titre().to_owned() } else { champ.intitule() };
+            f.nommer(champ.cle, intitule);
         }
         for champ in stockes {
             let valeur = formulaire.valeur(champ.cle);
