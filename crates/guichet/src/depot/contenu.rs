@@ -88,10 +88,10 @@ pub(super) fn examiner<L: Read + Seek>(mut lecteur: L, extension: &str) -> Resul
     let taille = lecteur.seek(SeekFrom::End(0))?;
     let tete = extrait(&mut lecteur, 0, TETE as u64)?;
     let queue = extrait(&mut lecteur, taille.saturating_sub(QUEUE), QUEUE)?;
-    let mut texte = ExamenTexte::pour(extension, &tete);
-    let sha256 = parcourir(&mut lecteur, texte.as_mut())?;
-    let mime = type_mime(extension, texte.is_some());
-    if texte.is_none() {
+    let mut analyse = ExamenTexte::pour(extension, &tete);
+    let sha256 = parcourir(&mut lecteur, analyse.as_mut())?;
+    let mime = type_mime(extension, analyse.is_some());
+    if analyse.is_none() {
         verifier_debut(&tete)?;
         verifier_magie(extension, &tete)?;
         if !archive_attendue(extension) {

@@ -17,12 +17,12 @@ pub(crate) const PDF: &[u8] =
     b"%PDF-1.7\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF\n";
 
 pub(crate) async fn lire(site: &Site, id: Id<Candidature>) -> Candidature {
-    let mut tx = site.app.registre.lire().await.unwrap();
-    tx.load_candidature(id).await.unwrap().unwrap().valeur
+    let mut tx = site.app.registre.lire().await.expect("of this test");
+    tx.load_candidature(id).await.expect("of this test").expect("of this test").valeur
 }
 
 pub(crate) fn url(id: Id<Candidature>, attendue: &str) -> String {
-    let chapitre = attendue.split('.').next().unwrap();
+    let chapitre = attendue.split('.').next().expect("of this test");
     format!("/candidatures/{id}/chapitres/{chapitre}/preuves/{attendue}")
 }
 
@@ -37,8 +37,9 @@ fn champs<'a>(plus: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 /// How many current items a slot has.
 async fn nombre(site: &Site, id: Id<Candidature>, attendue: &str) -> usize {
     let candidature = lire(site, id).await;
-    let chapitre = candidature.chapitre(attendue.split('.').next().unwrap()).unwrap();
-    chapitre.emplacement(attendue).unwrap().courantes().count()
+    let chapitre =
+        candidature.chapitre(attendue.split('.').next().expect("of this test")).expect("of this test");
+    chapitre.emplacement(attendue).expect("of this test").courantes().count()
 }
 
 #[tokio::test]
@@ -118,10 +119,10 @@ async fn un_fichier_depose_se_voit_se_telecharge_se_remplace_et_se_retire() {
 fn xlsx_bombe() -> Vec<u8> {
     let mut ecriture = ZipWriter::new(Cursor::new(Vec::new()));
     for nom in ["[Content_Types].xml", "xl/workbook.xml"] {
-        ecriture.start_file(nom, SimpleFileOptions::default()).unwrap();
-        ecriture.write_all(&vec![b' '; 40 << 20]).unwrap();
+        ecriture.start_file(nom, SimpleFileOptions::default()).expect("of this test");
+        ecriture.write_all(&vec![b' '; 40 << 20]).expect("of this test");
     }
-    ecriture.finish().unwrap().into_inner()
+    ecriture.finish().expect("of this test").into_inner()
 }
 
 #[tokio::test]

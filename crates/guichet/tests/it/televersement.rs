@@ -51,7 +51,14 @@ async fn envoyer(
 }
 
 fn offset(reponse: &Reponse) -> usize {
-    reponse.entetes.get("upload-offset").unwrap().to_str().unwrap().parse().unwrap()
+    reponse
+        .entetes
+        .get("upload-offset")
+        .expect("of this test")
+        .to_str()
+        .expect("of this test")
+        .parse()
+        .expect("of this test")
 }
 
 /// A log of `taille` bytes whose lines all differ.

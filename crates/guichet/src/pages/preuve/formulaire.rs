@@ -146,7 +146,7 @@ pub(super) fn page(
     let forme =
         forme.or_else(|| attendu.kinds.first().map(|kind| Forme::de(*kind))).unwrap_or(Forme::NonApplicable);
     let depot = slot.ouvert || remplace.is_some();
-    let ferme = match (droit, depot) {
+    let pourquoi = match (droit, depot) {
         (_, true) | (false, _) => "",
         (true, false) if regard.depose && chapitre.deverrouille(attendue) => {
             "Cet emplacement a reçu tous les éléments qu’il admet. Remplacez-en un, ou retirez-le d’abord."
@@ -179,7 +179,7 @@ pub(super) fn page(
         enonce: exigence.enonce.clone(),
         aide: exigence.aide.clone(),
         depot,
-        ferme,
+        ferme: pourquoi,
         forme,
         onglets: onglets(&slot.url, attendu, forme, remplace.as_ref().map(|(id, _)| id.as_str())),
         types: extensions.join(","),
