@@ -154,7 +154,9 @@ async fn une_lecture_n_ecrit_pas_et_garde_sa_vue() {
 #[tokio::test]
 async fn une_base_hors_d_atteinte_est_une_panne_passagere() {
     sur_chaque_base(async |base| {
+        base.registre.sonder().await.unwrap();
         base.registre.fermer().await;
+        assert!(base.registre.sonder().await.is_err_and(|erreur| erreur.passagere()), "{}", base.nom);
         let erreur = base.registre.lire().await.unwrap_err();
         assert!(erreur.passagere(), "{} : {erreur:?}", base.nom);
         assert!(!Erreur::Conflit.passagere());

@@ -239,3 +239,28 @@ async fn on_retrouve_qui_depend_d_une_habilitation() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn on_filtre_ce_qu_une_personne_n_a_pas_lu() {
+    sur_chaque_base(async |base| {
+        peupler(&base).await;
+        let filtre = FiltreCandidatures { non_lus_de: victor().personne, par_page: 10, ..Default::default() };
+        let mut tx = base.ecrire().await;
+        assert_eq!(tx.load_candidatures(&filtre).await.unwrap().1, 0, "{} : nothing written", base.nom);
+        let message = |rang, agence, secondes| registre::Message {
+            id: id(rang),
+            auteur: claire(),
+            agence,
+            le: apres(secondes),
+            texte: "Bonjour".to_owned(),
+            pieces: Vec::new(),
+        };
+        tx.save_message(id(200), &message(1, true, 10)).await.unwrap();
+        assert_eq!(tx.load_candidatures(&filtre).await.unwrap().1, 0, "{} : by a colleague", base.nom);
+        tx.save_message(id(200), &message(2, false, 20)).await.unwrap();
+        assert_eq!(tx.load_candidatures(&filtre).await.unwrap().1, 1, "{}", base.nom);
+        tx.marquer_lu(id(200), id(10), apres(20)).await.unwrap();
+        assert_eq!(tx.load_candidatures(&filtre).await.unwrap().1, 0, "{} : read", base.nom);
+    })
+    .await;
+}

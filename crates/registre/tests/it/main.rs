@@ -6,6 +6,7 @@ mod base;
 mod candidature;
 mod college;
 mod evenement;
+mod faq;
 mod fichier;
 mod habilitation;
 mod message;
