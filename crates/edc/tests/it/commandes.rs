@@ -3,7 +3,8 @@
 use std::process::{Command, Output};
 
 pub(crate) fn edc(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_edc")).args(arguments).output().expect("the program runs")
+    // An environment variable EDC_… is a setting: those of the tests themselves are none.
+    Command::new(env!("CARGO_BIN_EXE_edc")).args(arguments).env_clear().output().expect("the program runs")
 }
 
 fn dit(sortie: &Output) -> String {
