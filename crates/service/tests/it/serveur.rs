@@ -33,6 +33,7 @@ async fn h2_is_negotiated_and_the_peer_is_known() {
 
 #[tokio::test]
 async fn http1_is_served_too_and_a_plain_text_peer_changes_nothing() {
+    service::tls::installer_fournisseur();
     let essai = Essai::demarrer(routes()).await;
     let mut clair = TcpStream::connect(essai.adresse).await.unwrap();
     clair.write_all(b"GET /pair HTTP/1.1\r\n\r\n").await.unwrap();
