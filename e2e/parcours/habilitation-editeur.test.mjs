@@ -338,7 +338,7 @@ episode('claire.martin lit le motif, remplace la preuve et soumet de nouveau', a
     await emplacement.getByText('La page citée ne montre pas').first().waitFor();
     assert.equal(await page.getByText('Alice Durand').count(), 0, 'l’industriel ne lit pas qui instruit');
     await axe(page, 'chapitre-a-corriger');
-    await emplacement.getByRole('link', { name: /^Déposer une version corrigée/ }).click();
+    await emplacement.getByRole('link', { name: /^Remplacer par une version corrigée|^Déposer une version corrigée/ }).first().click();
     await remplir(page, { lien: 'https://www.example.org/conditions-utilisation', date_reelle: jour(-1), version: VERSION });
     await page.getByRole('button', { name: 'Déposer', exact: true }).click();
     await emplacement.getByText('version 2').first().waitFor();
