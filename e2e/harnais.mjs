@@ -189,12 +189,18 @@ export async function axe(page, nom) {
 }
 
 /**
- * Keeps a picture for the guides. It is taken only under `./test --guides`, since two runs never give the same bytes;
- * otherwise it is enough that the guide has its picture.
+ * Keeps a picture for the guides, from the head of the page or from what `selecteur` finds. It is taken only under
+ * `./test --guides`, since two runs never give the same bytes; otherwise it is enough that the guide has its picture.
  */
-export async function garder(page, chemin) {
+export async function garder(page, chemin, selecteur = 'body') {
   const image = join(racine, chemin);
-  if (process.env.EDC_GUIDES === '1') await photo(page, image, false);
+  if (process.env.EDC_GUIDES === '1') {
+    const fenetre = page.viewportSize();
+    await page.setViewportSize({ width: 1120, height: 680 });
+    await page.locator(selecteur).first().evaluate((e) => e.scrollIntoView());
+    await photo(page, image, false);
+    await page.setViewportSize(fenetre);
+  }
   assert.ok(existsSync(image), `${chemin} manque : la faire avec ./test --guides`);
 }
 

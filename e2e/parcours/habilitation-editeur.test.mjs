@@ -53,6 +53,7 @@ episode('claire.martin consent, puis ajoute un produit malgré une première fic
     await page.getByRole('button', { name: 'Continuer' }).click();
     await page.waitForURL(/\/tableau-de-bord$/);
     await axe(page, 'tableau-vide');
+    await garder(page, 'docs/guides/images/editeur-tableau-de-bord.png');
 
     await page.getByRole('link', { name: 'Ajouter un produit' }).click();
     await remplir(page, { nom: 'Proxy Santé Lien', version: '?' });
@@ -61,6 +62,7 @@ episode('claire.martin consent, puis ajoute un produit malgré une première fic
     assert.ok(fautes.length >= 3, fautes.join('\n'));
     assert.equal(await page.locator('[name="nom"]').inputValue(), 'Proxy Santé Lien');
     await axe(page, 'produit-refuse');
+    await garder(page, 'docs/guides/images/editeur-produit.png');
 
     await remplir(page, {
       version: VERSION,
@@ -90,6 +92,7 @@ episode('elle rattache le produit au Guichet Éditeur et reçoit un NRU', async 
     suivi.nru = await page.locator('code.nru').first().innerText();
     assert.match(suivi.nru, /^[A-Z]{10}$/);
     await axe(page, 'candidature-creee');
+    await garder(page, 'docs/guides/images/editeur-nru.png');
   });
 });
 
@@ -138,6 +141,7 @@ episode('elle remplit le formulaire : données reprises, profil corrigé, enregi
     const fautes = await refus(page);
     assert.ok(fautes.some((texte) => /habilitation/.test(texte)), fautes.join('\n'));
     await axe(page, 'formulaire-refuse');
+    await garder(page, 'docs/guides/images/editeur-formulaire.png');
   });
 });
 
@@ -157,8 +161,10 @@ episode('elle y revient, corrige et soumet', async () => {
 episode('verif.durand juge chaque champ et valide le formulaire', async () => {
   await comme('verif.durand', async (page) => {
     await axe(page, 'instruction-file');
+    await garder(page, 'docs/guides/images/agence-file.png');
     await page.getByRole('link', { name: new RegExp(suivi.nru) }).first().click();
     await axe(page, 'instruction-formulaire');
+    await garder(page, 'docs/guides/images/agence-formulaire.png');
     await page.getByRole('button', { name: 'Juger conforme tout le reste' }).click();
     await page.getByRole('button', { name: 'Valider et ouvrir le dépôt' }).click();
     await page.waitForURL((url) => url.pathname === suivi.candidature);
@@ -221,6 +227,7 @@ episode('le dépôt est ouvert : les compteurs du guide sont à zéro', async ()
     await carte(page, 'Prérequis Maturité Technique').getByText('0/9 preuves chargées').waitFor();
     await page.getByText(`Statut : 0/6 chapitres soumis dont 0 validés · 0/${TOTAL} preuves soumises dont 0 validées`).waitFor();
     await axe(page, 'candidature-depot-ouvert');
+    await garder(page, 'docs/guides/images/editeur-chapitres.png', '#etape-2');
     await page.goto(chapitre('PMT'));
     await axe(page, 'chapitre-vide');
   });
@@ -237,11 +244,13 @@ episode('elle dépose les preuves du premier chapitre, dont une vidéo en plusie
         const emplacement = page.locator(`[id="${attendue}"]`);
         await emplacement.getByText('n’est pas le Client ID').waitFor();
         await axe(page, 'chapitre-avis-non-conforme');
-        await emplacement.getByRole('link', { name: /^Remplacer/ }).click();
+        await garder(page, 'docs/guides/images/editeur-controle.png', '[id="PMT.02.01.01"]');
+        await emplacement.locator('a[href*="remplace="]').click();
         await page.locator('input[name="fichier"]').setInputFiles(preuve.fichier);
         await remplir(page, { date_reelle: jour(-2), version: VERSION });
         await page.locator('form[data-televersement="1"]').waitFor({ state: 'detached' });
         await axe(page, 'preuve-remplacer');
+        await garder(page, 'docs/guides/images/editeur-depot.png', '#deposer');
         await page.getByRole('button', { name: 'Déposer', exact: true }).click();
         await emplacement.getByText('version 2').first().waitFor();
         assert.equal(await emplacement.getByText('n’est pas le Client ID').isVisible(), false);
@@ -316,6 +325,7 @@ episode('verif.durand renvoie une preuve du premier chapitre, motif à l’appui
   await comme('verif.durand', async (page) => {
     await page.goto(instruction('PMT'));
     await axe(page, 'instruction-chapitre-soumis');
+    await garder(page, 'docs/guides/images/agence-chapitre.png');
     await prendre(page, 'PMT');
     await page.getByText('Points de vérification').first().waitFor();
     const certificat = page.locator('[id="e-PMT.02.01.01"]');
@@ -325,6 +335,7 @@ episode('verif.durand renvoie une preuve du premier chapitre, motif à l’appui
     await page.getByRole('button', { name: 'Enregistrer les verdicts' }).click();
     await page.getByText('9 verdicts sur 9').waitFor();
     await axe(page, 'instruction-chapitre-juge');
+    await garder(page, 'docs/guides/images/agence-verdict.png', '[id="e-PMT.09.01.01"]');
     await page.getByRole('button', { name: 'Demander une correction' }).click();
     await avis(page, 'correction');
   });
@@ -338,7 +349,8 @@ episode('claire.martin lit le motif, remplace la preuve et soumet de nouveau', a
     await emplacement.getByText('La page citée ne montre pas').first().waitFor();
     assert.equal(await page.getByText('Alice Durand').count(), 0, 'l’industriel ne lit pas qui instruit');
     await axe(page, 'chapitre-a-corriger');
-    await emplacement.getByRole('link', { name: /^Remplacer par une version corrigée|^Déposer une version corrigée/ }).first().click();
+    await garder(page, 'docs/guides/images/editeur-correction.png', '[id="PMT.09.01.01"]');
+    await emplacement.locator('a[href*="remplace="]').click();
     await remplir(page, { lien: 'https://www.example.org/conditions-utilisation', date_reelle: jour(-1), version: VERSION });
     await page.getByRole('button', { name: 'Déposer', exact: true }).click();
     await emplacement.getByText('version 2').first().waitFor();
@@ -400,6 +412,7 @@ episode('admin.chevalier ouvre une session du collège et y inscrit le dossier',
     await page.getByLabel(new RegExp(suivi.nru)).check();
     await page.getByRole('button', { name: 'Inscrire à l’ordre du jour' }).click();
     await page.getByRole('link', { name: `Examiner ${suivi.nru}` }).waitFor();
+    await garder(page, 'docs/guides/images/agence-session.png');
   });
 });
 
@@ -409,6 +422,7 @@ episode('college.roux examine le dossier et rend un avis favorable', async () =>
     await page.getByRole('link', { name: `Examiner ${suivi.nru}` }).click();
     await page.getByRole('heading', { level: 2, name: new RegExp(suivi.nru) }).waitFor();
     await axe(page, 'college-examen');
+    await garder(page, 'docs/guides/images/agence-college.png', '#dossier');
     await choisir(page.locator('input[name="avis"][value="favorable"]'));
     await page.getByRole('button', { name: 'Enregistrer la décision' }).click();
     await avis(page, 'Décision enregistrée');
@@ -421,6 +435,7 @@ episode('signataire.faure confirme son identité, puis signe', async () => {
     await page.goto('/signature');
     await page.getByText(suivi.nru).waitFor();
     await axe(page, 'signature');
+    await garder(page, 'docs/guides/images/agence-signature.png');
     await page.getByRole('button', { name: 'Signer l’habilitation' }).click();
     // Proved less than five minutes ago by this very sign-in, or asked again.
     const isc = page.locator('button[name="personne"][value="signataire.faure"]');
@@ -442,6 +457,7 @@ episode('claire.martin télécharge l’habilitation ; pdfsig, pyHanko et edc la
     await axe(page, 'tableau-habilite');
     await page.goto(suivi.candidature);
     await axe(page, 'candidature-habilitee');
+    await garder(page, 'docs/guides/images/editeur-habilitee.png');
     const pdf = await telecharger(page, page.getByRole('link', { name: 'Télécharger l’habilitation' }));
     suivi.numero = /HAB-ELP-\d{4}-\d+/.exec(await page.locator('#etape-4 ~ .cartes').innerText())[0];
 
@@ -472,6 +488,7 @@ episode('le registre public montre l’habilitation à tous', async () => {
     await page.getByRole('link', { name: suivi.numero }).click();
     await page.getByText('Proxy Santé Lien').first().waitFor();
     await axe(page, 'registre-habilitation');
+    await garder(page, 'docs/guides/images/agence-registre.png');
   });
 });
 

@@ -39,8 +39,8 @@ fn date(jour: Date) -> String {
     domaine::calendrier::date_fr(jour).replace(' ', "\u{a0}")
 }
 
-/// A SIRET in groups, as people read it.
-fn siret(siret: &str) -> String {
+/// A SIRET in groups, as people read it, kept on one line.
+pub(crate) fn siret(siret: &str) -> String {
     match (siret.get(..3), siret.get(3..6), siret.get(6..9), siret.get(9..)) {
         (Some(a), Some(b), Some(c), Some(d)) => format!("{a}\u{a0}{b}\u{a0}{c}\u{a0}{d}"),
         _ => siret.to_owned(),

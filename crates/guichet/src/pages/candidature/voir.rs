@@ -178,7 +178,7 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
         genre: avancement::genre(&candidature.etat),
         fin: fin(candidature),
         denomination: structure.denomination.clone(),
-        siret: structure.siret.to_string(),
+        siret: structure.siret.lisible(),
         profils: candidature.profils().iter().map(|profil| profil.libelle()).collect(),
         referentiel: candidature.referentiel.clone(),
         referent: candidature.referent.as_ref().map_or_else(String::new, |acteur| acteur.nom.clone()),

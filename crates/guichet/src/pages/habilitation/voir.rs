@@ -17,7 +17,7 @@ use crate::{
     acces::Ici,
     app::App,
     cadre::cadre,
-    documents,
+    documents::{self, siret},
     erreur::Erreur,
     habilitations::{self, Dependance},
 };
@@ -205,7 +205,7 @@ fn champs(habilitation: &Habilitation) -> Vec<(&'static str, String)> {
     let contenu = &habilitation.contenu;
     let mut champs = vec![
         ("Profil", format!("{} – {}", contenu.profil, contenu.profil.libelle())),
-        ("Titulaire", format!("{}, SIRET {}", contenu.denomination, contenu.siret)),
+        ("Titulaire", format!("{}, SIRET {}", contenu.denomination, siret(&contenu.siret))),
         ("Logiciel", format!("{}, version {}", contenu.logiciel, contenu.version)),
         ("Client ID", contenu.client_id.clone()),
         ("NRU", contenu.nru.to_string()),

@@ -20,6 +20,7 @@ use crate::{
     acces::PeutEtre,
     app::App,
     cadre::cadre,
+    documents::siret,
     erreur::Erreur,
     habilitations::{self, Dependance},
 };
@@ -84,7 +85,7 @@ pub async fn voir(
         },
         champs: vec![
             ("Titulaire", contenu.denomination.clone()),
-            ("SIRET", contenu.siret.clone()),
+            ("SIRET", siret(&contenu.siret)),
             ("Profil", format!("{} – {}", contenu.profil, contenu.profil.libelle())),
             ("Logiciel", format!("{}, version {}", contenu.logiciel, contenu.version)),
             ("Client ID", contenu.client_id.clone()),

@@ -79,7 +79,7 @@ pub(super) async fn page(app: &App, ici: &Ici, f: Champs) -> Result<Response, Er
         f,
         denomination: structure.denomination.clone(),
         fiche: vec![
-            ("SIRET", structure.siret.to_string()),
+            ("SIRET", structure.siret.lisible()),
             ("Forme juridique", structure.forme_juridique.clone()),
             ("Siège social", siege),
         ],
