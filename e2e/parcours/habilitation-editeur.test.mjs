@@ -422,7 +422,7 @@ episode('college.roux examine le dossier et rend un avis favorable', async () =>
     await page.getByRole('link', { name: `Examiner ${suivi.nru}` }).click();
     await page.getByRole('heading', { level: 2, name: new RegExp(suivi.nru) }).waitFor();
     await axe(page, 'college-examen');
-    await garder(page, 'docs/guides/images/agence-college.png', '#dossier');
+    await garder(page, 'docs/guides/images/agence-college.png', 'form[action$="/decider"]');
     await choisir(page.locator('input[name="avis"][value="favorable"]'));
     await page.getByRole('button', { name: 'Enregistrer la décision' }).click();
     await avis(page, 'Décision enregistrée');
@@ -457,7 +457,7 @@ episode('claire.martin télécharge l’habilitation ; pdfsig, pyHanko et edc la
     await axe(page, 'tableau-habilite');
     await page.goto(suivi.candidature);
     await axe(page, 'candidature-habilitee');
-    await garder(page, 'docs/guides/images/editeur-habilitee.png');
+    await garder(page, 'docs/guides/images/editeur-habilitee.png', '#etape-3');
     const pdf = await telecharger(page, page.getByRole('link', { name: 'Télécharger l’habilitation' }));
     suivi.numero = /HAB-ELP-\d{4}-\d+/.exec(await page.locator('#etape-4 ~ .cartes').innerText())[0];
 
