@@ -61,7 +61,7 @@ enum Commande {
     Bas(config::Fichier),
     /// Lit un fichier de configuration et dit toutes ses fautes, sans rien démarrer.
     ///
-    /// Le genre du fichier (guichet ou bac à sable) se reconnaît à sa section [guichet] ou [isc].
+    /// Le genre du fichier (guichet ou bac à sable) se reconnaît à sa section « guichet » ou « isc ».
     #[command(name = "check-config", help_template = MODELE)]
     CheckConfig(config::Fichier),
     /// Examine une installation : dossier, base, fichiers, clé de signature, fournisseur d’identité, antivirus.

@@ -2,7 +2,7 @@
 //!
 //! Rule: bytes go to the store piece by piece, and a piece counts once it is safe there. A file is kept under its
 //! SHA-256 only after it was found whole, to be what its name says, without danger, and after the antivirus has spoken.
-//! Each refusal names the rule. [`contenu`] says what is looked at.
+//! Each refusal names the rule. `contenu` says what is looked at.
 
 mod archive;
 mod contenu;

@@ -1,6 +1,6 @@
 //! The documents that the agency signs: what they say, as data embedded in them and as the page that people read.
 //!
-//! Rule: the page is a pure function of the data ([`Piece::feuille`]), so that whoever holds the file can draw the page
+//! Rule: the page is a pure function of the data (`Piece::feuille`), so that whoever holds the file can draw the page
 //! again from the embedded data and find the very bytes that were signed: see [`verification`].
 
 mod autorisation;

@@ -27,7 +27,7 @@ const VEILLE: std::time::Duration = std::time::Duration::from_secs(20);
 pub enum Genre {
     /// Works out who is to be told of something, and asks for a mail to each.
     Avertissement,
-    /// Sends a mail; the charge is a [`courriel::Lettre`].
+    /// Sends a mail; the charge is a `courriel::Lettre`.
     Courriel,
     /// Makes and signs the PDF of an autorisation; the charge is the identity of its candidature.
     DocumentAutorisation,

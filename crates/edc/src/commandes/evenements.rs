@@ -19,7 +19,7 @@ pub(crate) struct Options {
     /// Dossier de données de « edc up ».
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     data: PathBuf,
-    /// Base à lire au lieu de celle du dossier : sqlite:<chemin> ou postgres://…
+    /// Base à lire au lieu de celle du dossier : sqlite:CHEMIN ou postgres://…
     #[arg(long, value_name = "URL")]
     base: Option<String>,
 }

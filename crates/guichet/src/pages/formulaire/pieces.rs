@@ -1,7 +1,7 @@
 //! The PDFs that go with the form: licences, attestations, habilitations.
 //!
 //! Rule: a file once received is not asked again because another field was refused: the form carries on the number of
-//! its upload, in the hidden field of [`cache`].
+//! its upload, in the hidden field of `cache`.
 
 use std::collections::BTreeMap;
 
