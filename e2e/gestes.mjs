@@ -57,6 +57,8 @@ export async function deposer(page, attendue, preuve, version) {
   await emplacement.getByRole('link', { name: /^(Déposer|Ajouter) une preuve/ }).click();
   const onglet = page.getByRole('navigation', { name: 'Forme de la preuve' }).getByRole('link', { name: preuve.forme, exact: true });
   if ((await onglet.getAttribute('aria-current')) === null) await onglet.click();
+  // A file chosen before the scripts have run would go with the form, as it does without them.
+  await page.waitForLoadState('load');
   if (preuve.fichier) await page.locator('input[name="fichier"]').setInputFiles(preuve.fichier);
   if (preuve.autres) await page.locator('input[name="autres"]').setInputFiles(preuve.autres);
   if (preuve.texte) await page.locator('textarea[name="texte"]').fill(preuve.texte);

@@ -246,6 +246,7 @@ episode('elle dépose les preuves du premier chapitre, dont une vidéo en plusie
         await axe(page, 'chapitre-avis-non-conforme');
         await garder(page, 'docs/guides/images/editeur-controle.png', '[id="PMT.02.01.01"]');
         await emplacement.locator('a[href*="remplace="]').click();
+        await page.waitForLoadState('load');
         await page.locator('input[name="fichier"]').setInputFiles(preuve.fichier);
         await remplir(page, { date_reelle: jour(-2), version: VERSION });
         await page.locator('form[data-televersement="1"]').waitFor({ state: 'detached' });
