@@ -263,7 +263,7 @@ impl Client {
         let attentes = Attentes {
             issuer: &self.0.issuer,
             client_id: &self.0.client_id,
-            nonce,
+            nonce: Some(nonce),
             jeton_acces: Some(jetons.access_token.expose_secret()),
             max_age,
             maintenant,

@@ -58,8 +58,8 @@ pub enum Refus {
 pub struct Attentes<'a> {
     pub issuer: &'a str,
     pub client_id: &'a str,
-    /// The nonce of the authorization request.
-    pub nonce: &'a str,
+    /// The nonce of the authorization request; `None` where the flow has none (CIBA).
+    pub nonce: Option<&'a str>,
     /// The access token that came along, for `at_hash`.
     pub jeton_acces: Option<&'a str>,
     /// The `max_age` of the authorization request, in seconds.
@@ -99,7 +99,7 @@ impl Revendications {
     }
 }
 
-fn un_ou_plusieurs<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
+pub(crate) fn un_ou_plusieurs<'de, D: serde::Deserializer<'de>>(source: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Audience {
@@ -140,9 +140,11 @@ pub fn verifier(jeton: &str, cles: &Jwks, attentes: &Attentes<'_>) -> Result<Rev
         return Err(Refus::PartieAutorisee);
     }
     instants(&lues, attentes)?;
-    let nonce = lues.nonce.as_deref().unwrap_or_default();
-    if nonce.is_empty() || !egaux(nonce, attentes.nonce) {
-        return Err(Refus::Nonce);
+    if let Some(attendu) = attentes.nonce {
+        let nonce = lues.nonce.as_deref().unwrap_or_default();
+        if nonce.is_empty() || !egaux(nonce, attendu) {
+            return Err(Refus::Nonce);
+        }
     }
     if let (Some(annonce), Some(jeton_acces)) = (&lues.at_hash, attentes.jeton_acces)
         && !egaux(annonce, &at_hash(jeton_acces))

@@ -19,6 +19,20 @@ pub struct Fournisseur {
     pub userinfo_endpoint: Option<Url>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end_session_endpoint: Option<Url>,
+    /// RFC 7662.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<Url>,
+    /// RFC 7009.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<Url>,
+    /// CIBA §4.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub backchannel_token_delivery_modes_supported: Vec<String>,
+    /// Where to go with a client certificate (RFC 8705 §5); read with [`Fournisseur::points`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mtls_endpoint_aliases: Option<Alias>,
     pub response_types_supported: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub response_modes_supported: Vec<String>,
@@ -40,6 +54,31 @@ pub struct Fournisseur {
     /// RFC 9207 §3.
     #[serde(default)]
     pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// The endpoints that have another address for clients that show a certificate.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+pub struct Alias {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backchannel_authentication_endpoint: Option<Url>,
+}
+
+/// The addresses that a client calls by itself, aliases applied or not.
+#[derive(Clone, Debug)]
+pub struct Points {
+    pub token: Url,
+    pub userinfo: Option<Url>,
+    pub introspection: Option<Url>,
+    pub revocation: Option<Url>,
+    pub backchannel_authentication: Option<Url>,
 }
 
 /// Why a provider's metadata can't be used.
@@ -88,6 +127,20 @@ impl Fournisseur {
             return Err(Faute::Authentification);
         }
         Ok(())
+    }
+
+    /// Where a client calls: at the aliases when it shows a certificate and they exist, else at the plain endpoints.
+    pub fn points(&self, avec_certificat: bool) -> Points {
+        let alias = self.mtls_endpoint_aliases.clone().filter(|_| avec_certificat).unwrap_or_default();
+        Points {
+            token: alias.token_endpoint.unwrap_or_else(|| self.token_endpoint.clone()),
+            userinfo: alias.userinfo_endpoint.or_else(|| self.userinfo_endpoint.clone()),
+            introspection: alias.introspection_endpoint.or_else(|| self.introspection_endpoint.clone()),
+            revocation: alias.revocation_endpoint.or_else(|| self.revocation_endpoint.clone()),
+            backchannel_authentication: alias
+                .backchannel_authentication_endpoint
+                .or_else(|| self.backchannel_authentication_endpoint.clone()),
+        }
     }
 
     pub(crate) fn accepte_basic(&self) -> bool {
@@ -156,6 +209,28 @@ mod tests {
             }
             let fournisseur: Fournisseur = serde_json::from_value(document).unwrap();
             assert_eq!(fournisseur.verifier(ISSUER), attendu, "{changement}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_leads_to_the_aliases_where_there_are_some() {
+        let document = json!({
+            "issuer": ISSUER,
+            "authorization_endpoint": "https://isc.test/auth",
+            "token_endpoint": "https://isc.test/token",
+            "jwks_uri": "https://isc.test/certs",
+            "revocation_endpoint": "https://isc.test/revoke",
+            "response_types_supported": ["code"],
+            "subject_types_supported": ["public"],
+            "id_token_signing_alg_values_supported": ["RS256"],
+            "mtls_endpoint_aliases": {"token_endpoint": "https://mtls.isc.test/token"},
+        });
+        let fournisseur: Fournisseur = serde_json::from_value(document).unwrap();
+        for (avec, jeton) in [(true, "https://mtls.isc.test/token"), (false, "https://isc.test/token")] {
+            let points = fournisseur.points(avec);
+            assert_eq!(points.token.as_str(), jeton);
+            assert_eq!(points.revocation.unwrap().as_str(), "https://isc.test/revoke");
+            assert_eq!(points.backchannel_authentication, None);
         }
     }
 }

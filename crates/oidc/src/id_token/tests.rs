@@ -20,7 +20,7 @@ fn attentes() -> Attentes<'static> {
     Attentes {
         issuer: "https://isc.test/realms/industriels",
         client_id: "guichet",
-        nonce: "n-1",
+        nonce: Some("n-1"),
         jeton_acces: Some(ACCES),
         max_age: None,
         maintenant: Timestamp::from_second(MAINTENANT).unwrap(),
