@@ -2,6 +2,8 @@
 //!
 //! Nothing is verified here (neither signature nor dates): a reading is what the file says of itself.
 
+mod dn;
+
 use aws_lc_rs::digest;
 use jiff::Timestamp;
 use x509_parser::{
@@ -25,8 +27,10 @@ const BLOCS_MAX: usize = 32;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "each one is an independent bit of the certificate")]
 pub struct Lecture {
-    /// Subject, `C=FR, O=…, OU=…, CN=…`.
+    /// Subject, `C=FR, O=…, OU=…, CN=…`: the order of the certificate, for people.
     pub sujet: String,
+    /// Subject as RFC 4514 writes it, `CN=…,OU=…,O=…,C=FR`: what programs and traces compare.
+    pub dn: String,
     /// First common name of the subject.
     pub cn: Option<String>,
     /// First organisational unit of the subject.
@@ -106,6 +110,7 @@ pub fn lire_der(octets: &[u8]) -> Result<Lecture, Erreur> {
     let instant = |secondes: i64| Timestamp::from_second(secondes).map_err(|_| Erreur::Illisible);
     Ok(Lecture {
         sujet: cert.subject().to_string(),
+        dn: dn::rfc4514(cert.subject()),
         cn: cn(cert.subject()),
         ou: premier(cert.subject().iter_organizational_unit()),
         organisation: premier(cert.subject().iter_organization()),

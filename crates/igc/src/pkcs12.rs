@@ -4,6 +4,10 @@
 //! those are what older tools still hand out. Only files of the operator are read: the cost of opening one grows with the
 //! iteration count that it names itself, so never open a file that a stranger sent.
 
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use p12_keystore::{Certificate, KeyStore, KeyStoreEntry, Pkcs12Archive, PrivateKey, PrivateKeyChain};
 use rcgen::KeyPair;
 use secrecy::{ExposeSecret as _, SecretBox, SecretString};
@@ -20,6 +24,28 @@ pub struct Identite {
     pub certs_der: Vec<Vec<u8>>,
     /// Private key, PKCS#8 DER.
     pub cle_pkcs8_der: SecretBox<Vec<u8>>,
+}
+
+impl Identite {
+    /// Chain, own certificate first, then private key, in one PEM text: what a TLS client or server takes.
+    pub fn pem(&self) -> SecretString {
+        let mut texte = String::new();
+        for der in &self.certs_der {
+            bloc(&mut texte, "CERTIFICATE", der);
+        }
+        bloc(&mut texte, "PRIVATE KEY", self.cle_pkcs8_der.expose_secret());
+        texte.into()
+    }
+}
+
+/// One PEM block (RFC 7468 section 2): lines of 64 characters.
+fn bloc(texte: &mut String, nom: &str, der: &[u8]) {
+    let _ = writeln!(texte, "-----BEGIN {nom}-----");
+    for morceau in der.chunks(48) {
+        BASE64_STANDARD.encode_string(morceau, texte);
+        texte.push('\n');
+    }
+    let _ = writeln!(texte, "-----END {nom}-----");
 }
 
 /// Writes a PKCS#12 file with the certificates of `chaine_pem` (the key's own first) and the PKCS#8 key of `cle_pem`,

@@ -5,6 +5,7 @@
 
 mod debit;
 
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use http::{Request, StatusCode};
 use hyper::body::Incoming;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
+use rustls_pki_types::CertificateDer;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -26,7 +28,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::{debug, error, warn};
 
 use crate::arret::Arret;
-use crate::tls::TlsServeur;
+use crate::tls::{self, TlsServeur};
 use debit::Debit;
 
 /// Connections open at once; further ones wait in the system's queue.
@@ -51,14 +53,30 @@ const REPRISE: Duration = Duration::from_millis(200);
 pub struct Pair {
     pub adresse: SocketAddr,
     /// The chain that the client showed and that was verified, DER, leaf first; empty when it showed none.
-    pub certificats: Vec<Vec<u8>>,
+    pub certificats: Arc<[CertificateDer<'static>]>,
 }
 
+impl Pair {
+    /// The client's own certificate, DER. What it says is for others to read: this crate knows nothing of names.
+    pub fn certificat(&self) -> Option<&[u8]> {
+        self.certificats.first().map(AsRef::as_ref)
+    }
+}
+
+/// Told of each TLS handshake that failed: from where, and why in French.
+pub type Temoin = Arc<dyn Fn(SocketAddr, &str) + Send + Sync>;
+
 /// A bound listener, not serving yet.
-#[derive(Debug)]
 pub struct Serveur {
     ecoute: TcpListener,
     adresse: SocketAddr,
+    temoin: Option<Temoin>,
+}
+
+impl fmt::Debug for Serveur {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Serveur({})", self.adresse)
+    }
 }
 
 impl Serveur {
@@ -69,7 +87,13 @@ impl Serveur {
     pub async fn lier(adresse: SocketAddr) -> io::Result<Self> {
         let ecoute = TcpListener::bind(adresse).await?;
         let adresse = ecoute.local_addr()?;
-        Ok(Self { ecoute, adresse })
+        Ok(Self { ecoute, adresse, temoin: None })
+    }
+
+    /// Has `temoin` told of each handshake that fails. It runs between two connections: it must be quick.
+    #[must_use]
+    pub fn avec_temoin(self, temoin: Temoin) -> Self {
+        Self { temoin: Some(temoin), ..self }
     }
 
     /// The address really bound.
@@ -101,11 +125,15 @@ impl Serveur {
                     continue;
                 }
             };
-            let (routes, tls, fin) = (routes.clone(), tls.clone(), arret.clone());
+            let (routes, tls, fin, temoin) =
+                (routes.clone(), tls.clone(), arret.clone(), self.temoin.clone());
             arret.suivre(async move {
                 let _place = place;
                 if let Err(erreur) = connexion(flux, adresse, routes, &tls, &fin).await {
                     debug!(%adresse, %erreur, "connexion terminée");
+                    if let (Some(temoin), Some(raison)) = (temoin, erreur.poignee()) {
+                        temoin(adresse, &raison);
+                    }
                 }
             });
         }
@@ -130,6 +158,17 @@ enum Fin {
     Vidange,
 }
 
+impl Fin {
+    /// Why the handshake failed, when it is what failed.
+    fn poignee(&self) -> Option<String> {
+        match self {
+            Self::Lente => Some(self.to_string()),
+            Self::Poignee(erreur) => Some(tls::echec(erreur)),
+            Self::Http(_) | Self::Vidange => None,
+        }
+    }
+}
+
 async fn connexion(
     flux: TcpStream,
     adresse: SocketAddr,
@@ -143,7 +182,8 @@ async fn connexion(
         tokio::time::timeout(POIGNEE_MAX, poignee).await.map_err(|_| Fin::Lente)?.map_err(Fin::Poignee)?;
     let (_, etat) = flux.get_ref();
     let h2 = etat.alpn_protocol() == Some(b"h2");
-    let certificats = etat.peer_certificates().unwrap_or_default().iter().map(|der| der.to_vec()).collect();
+    let certificats =
+        etat.peer_certificates().unwrap_or_default().iter().map(|der| der.clone().into_owned()).collect();
     let pair = Pair { adresse, certificats };
 
     let service = hyper::service::service_fn(move |requete: Request<Incoming>| {

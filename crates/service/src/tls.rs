@@ -2,6 +2,8 @@
 //!
 //! The one crypto provider of the process is aws-lc-rs. Connections under way keep the identity that they began with.
 
+mod echec;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,6 +14,8 @@ use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use echec::echec;
 
 /// What is wrong with a certificate, a key or a set of roots. Never shows key material.
 #[derive(Debug, thiserror::Error)]

@@ -19,6 +19,18 @@ fn premier_certificat_de_la_chaine() {
 }
 
 #[test]
+fn le_sujet_se_lit_dans_les_deux_ordres() {
+    let ac = autorite();
+    let mut voulu = demande(Usage::Client, Algorithme::P256);
+    voulu.cn = "Proxy, d’essai".to_owned();
+    voulu.organisation = Some("Éditeur".to_owned());
+    voulu.ou = Some("318000000000000".to_owned());
+    let lu = lire::lire(&ac.emettre(&voulu).unwrap().cert_der).unwrap();
+    assert_eq!(lu.dn, r"CN=Proxy\, d’essai,OU=318000000000000,O=Éditeur,C=FR");
+    assert!(lu.sujet.starts_with("C=FR"));
+}
+
+#[test]
 fn une_cle_privee_est_refusee() {
     let ac = autorite();
     for algorithme in [Algorithme::P256, Algorithme::Rsa3072] {

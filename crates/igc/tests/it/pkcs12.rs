@@ -17,6 +17,9 @@ fn aller_et_retour() {
         let fichier = pkcs12::ecrire(&chaine, &cert.cle_pem, &mdp, "signature").unwrap();
         let lue = pkcs12::lire(&fichier, &mdp).unwrap();
         assert_eq!(lue.certs_der, [cert.cert_der.clone(), ac.cert_der().to_vec()]);
+        let attendu = format!("{chaine}{}", cert.cle_pem.expose_secret());
+        let sans_espace = |texte: &str| texte.split_whitespace().collect::<String>();
+        assert_eq!(sans_espace(lue.pem().expose_secret()), sans_espace(&attendu));
         assert!(matches!(pkcs12::lire(&fichier, &SecretString::from("autre")), Err(Erreur::Pkcs12)));
         assert!(matches!(pkcs12::lire(&fichier[..40], &mdp), Err(Erreur::Pkcs12)));
         let autre = ac.emettre(&demande(Usage::Signature, algorithme)).unwrap();

@@ -3,4 +3,5 @@
 mod serveur;
 #[cfg(test)]
 mod soutien;
+#[cfg(test)]
 mod tls;

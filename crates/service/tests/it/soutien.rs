@@ -1,10 +1,12 @@
 //! A throw-away authority and a server around it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use service::serveur::Temoin;
 use service::tls::Clients;
 use service::{Arret, Identite, Serveur, TlsServeur};
 
@@ -14,7 +16,10 @@ impl Autorite {
     pub(crate) fn nouvelle() -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        let cle = KeyPair::generate().unwrap();
+        // Two authorities never bear one name: a verifier would take one for the other and find the signature false.
+        params.distinguished_name.push(DnType::CommonName, format!("{:?}", &cle.public_key_raw()[1..9]));
+        Self(CertifiedIssuer::self_signed(params, cle).unwrap())
     }
 
     pub(crate) fn pem(&self) -> String {
@@ -53,8 +58,17 @@ impl Essai {
     }
 
     pub(crate) async fn demarrer_avec(routes: Router, autorite: Autorite, clients: Clients) -> Self {
+        Self::demarrer_devant(routes, autorite, clients, Arc::new(|_, _| {})).await
+    }
+
+    pub(crate) async fn demarrer_devant(
+        routes: Router,
+        autorite: Autorite,
+        clients: Clients,
+        temoin: Temoin,
+    ) -> Self {
         let tls = TlsServeur::nouveau(autorite.identite(), clients).unwrap();
-        let serveur = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let serveur = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap().avec_temoin(temoin);
         let (adresse, arret) = (serveur.adresse(), Arret::new());
         arret.suivre(serveur.servir(routes, tls.clone(), arret.clone()));
         Self { autorite, adresse, arret, tls }
