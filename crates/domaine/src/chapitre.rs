@@ -169,6 +169,23 @@ impl Chapitre {
         )
     }
 
+    /// Up to which deposit the agency reads this chapter: what the industriel is still preparing stays his own (R32).
+    /// `None` while nothing of it was ever submitted.
+    pub fn lisible_jusqua(&self) -> Option<Timestamp> {
+        match &self.etat {
+            EtatChapitre::ACompleter => None,
+            EtatChapitre::ACorriger { le, .. } => Some(*le),
+            EtatChapitre::Soumis { .. }
+            | EtatChapitre::EnInstruction { .. }
+            | EtatChapitre::Valide { .. } => Some(Timestamp::MAX),
+        }
+    }
+
+    /// Whether the agency may read this item of the chapter.
+    pub fn lu_par_l_agence(&self, preuve: &Preuve) -> bool {
+        self.lisible_jusqua().is_some_and(|jusqua| preuve.deposee_le <= jusqua)
+    }
+
     pub fn complet(&self) -> bool {
         self.emplacements.iter().all(Emplacement::complet)
     }

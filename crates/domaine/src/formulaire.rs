@@ -83,6 +83,11 @@ pub enum EtatFormulaire {
 }
 
 impl EtatFormulaire {
+    /// Whether the agency has received the form at least once: until then it is the industriel's own.
+    pub fn deja_soumis(&self) -> bool {
+        !matches!(self, Self::ACompleter | Self::EnSaisie)
+    }
+
     pub fn libelle(&self) -> &'static str {
         match self {
             Self::ACompleter => "À compléter",

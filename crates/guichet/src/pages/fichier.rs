@@ -1,7 +1,8 @@
 //! The files of a dossier: uploads, downloads, previews.
 //!
 //! Rule: a file is reached through the candidature that shows it and through nothing else; knowing its SHA-256 is no
-//! right. What only notes of the agency show does not exist for the industriel.
+//! right. Whoever asks gets it where a page that they may read lists it: the agency has no file of what the industriel
+//! is still preparing, nor of a conversation that it does not read.
 
 pub mod apercu;
 pub mod telecharger;
@@ -10,23 +11,51 @@ pub mod televersement;
 use std::fmt::Write as _;
 
 use axum::{body::Body, response::Response};
+use domaine::{
+    candidature::Candidature,
+    permission::{Acte, Objet},
+};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use registre::FichierGarde;
 
 use crate::{acces::Ici, app::App, erreur::Erreur};
 
-/// Objects that only the agency sees.
-const INTERNES: [&str; 2] = ["note:", "interne:"];
-
 /// A file that this candidature shows to this person, and under which name.
 pub(crate) async fn chercher(app: &App, ici: &Ici, sha256: &str) -> Result<(FichierGarde, String), Erreur> {
-    let candidature = ici.candidature()?.id;
+    let candidature = ici.candidature()?;
     let mut tx = app.registre.lire().await?;
-    let usages = tx.load_usages_fichier(sha256, candidature).await?;
-    let visible = |objet: &str| ici.agence() || !INTERNES.iter().any(|prefixe| objet.starts_with(prefixe));
-    let (_, nom) = usages.into_iter().find(|(objet, _)| visible(objet)).ok_or(Erreur::Introuvable)?;
+    let usages = tx.load_usages_fichier(sha256, candidature.id).await?;
+    let montre = |objet: &str| montre(candidature, ici, objet, sha256);
+    let (_, nom) = usages.into_iter().find(|(objet, _)| montre(objet)).ok_or(Erreur::Introuvable)?;
     let fichier = tx.load_fichier(sha256).await?.ok_or(Erreur::Introuvable)?;
     Ok((fichier, nom))
+}
+
+/// Whether a page that this person may read lists the file for that object; what no page lists is not given.
+fn montre(candidature: &Candidature, ici: &Ici, objet: &str, sha256: &str) -> bool {
+    match objet.split_once(':') {
+        Some(("preuve", id)) => !ici.agence() || preuve_lue(candidature, id),
+        Some(("message", _)) => ici.peut(Objet::Messagerie, Acte::Lire),
+        None if matches!(objet, "composant" | "habilitation") => {
+            !ici.agence() || candidature.formulaire.etat.deja_soumis() && joint(candidature, sha256)
+        }
+        _ => false,
+    }
+}
+
+fn preuve_lue(candidature: &Candidature, id: &str) -> bool {
+    candidature.chapitres.iter().any(|chapitre| {
+        let preuves = chapitre.emplacements.iter().flat_map(|slot| &slot.preuves);
+        preuves.filter(|preuve| preuve.id.to_string() == id).any(|preuve| chapitre.lu_par_l_agence(preuve))
+    })
+}
+
+/// Whether the form, as it stands, has this file.
+fn joint(candidature: &Candidature, sha256: &str) -> bool {
+    let composants =
+        candidature.formulaire.composants.iter().flat_map(|un| [&un.licence, &un.homologation]).flatten();
+    let habilitations = candidature.formulaire.habilitations.values().filter_map(|une| une.fichier.as_ref());
+    composants.chain(habilitations).any(|fichier| fichier.sha256 == sha256)
 }
 
 /// How the browser is to take a file.

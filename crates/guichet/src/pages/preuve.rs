@@ -1,6 +1,7 @@
 //! The preuves of a slot, as people see them: what stands in it, what the checks advise, what the agency said.
 //!
-//! Rule: a verdict is shown to the industriel once the chapter was sent back or validated, never before, and never
+//! Rule: what the industriel prepares is not shown to the agency before he submits it. A verdict is shown to the
+//! industriel once the chapter was sent back or validated, never before, and never
 //! with the name of who gave it.
 
 pub mod deposer;
@@ -140,6 +141,7 @@ impl Regard<'_> {
             slot.preuves
                 .iter()
                 .filter(move |preuve| preuve.courante() == courante)
+                .filter(|preuve| !self.agence || self.chapitre.lu_par_l_agence(preuve))
                 .map(|preuve| self.element(slot, attendue, preuve))
         };
         let nombre = slot.courantes().count();

@@ -11,6 +11,7 @@ mod autorisation;
 mod candidature;
 mod college;
 mod faq;
+mod fichier;
 mod formulaire;
 mod glossaire;
 mod habilitation;

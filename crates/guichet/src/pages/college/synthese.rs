@@ -115,7 +115,7 @@ fn decrire(chapitre: &Chapitre, referentiel: &Referentiel, blocs: &mut Vec<Bloc>
     for slot in &chapitre.emplacements {
         let titre = referentiel.attendue(&slot.attendue).map_or("", |attendue| &attendue.titre);
         let mut vide = true;
-        for preuve in slot.courantes() {
+        for preuve in slot.courantes().filter(|preuve| chapitre.lu_par_l_agence(preuve)) {
             vide = false;
             lignes.push(vec![format!("{}\n{titre}", slot.attendue), contenu(preuve), verdict(preuve)]);
         }

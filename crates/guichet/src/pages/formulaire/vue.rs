@@ -162,7 +162,8 @@ pub(super) async fn page(
             EtatFormulaire::ACompleter | EtatFormulaire::EnSaisie | EtatFormulaire::ACorriger { .. }
         );
     let remarques = if brouillon { formulaire.remarques(&contexte) } else { Vec::new() };
-    let vue = Vue { candidature, contexte: &contexte, liens: &liens, ecrire, remarques };
+    let fichiers = !ici.agence() || formulaire.etat.deja_soumis();
+    let vue = Vue { candidature, contexte: &contexte, liens: &liens, ecrire, fichiers, remarques };
     let sections: Vec<SectionVue> = Section::TOUTES.into_iter().filter_map(|une| vue.section(une)).collect();
     let base = format!("/candidatures/{}", candidature.id);
     let chemin = format!("{base}/formulaire");
@@ -181,7 +182,7 @@ pub(super) async fn page(
         a_corriger: vue.a_corriger(),
         ouvert: sections.iter().flat_map(|section| &section.champs).any(|champ| champ.ouvert),
         sections,
-        composants: formulaire.composants.iter().enumerate().map(composant).collect(),
+        composants: composants(candidature, fichiers),
         composants_ouverts: ecrire && candidature.composants_ouverts().is_ok(),
         jeton: app.alea.jeton(),
         brouillon,
@@ -240,6 +241,8 @@ struct Vue<'a> {
     contexte: &'a Contexte,
     liens: &'a BTreeMap<String, Questions>,
     ecrire: bool,
+    /// Whether the files joined to the form are given to this person: the agency waits for the form to be submitted.
+    fichiers: bool,
     remarques: Vec<Faute>,
 }
 
@@ -345,6 +348,7 @@ impl Vue<'_> {
             fichier: liee
                 .fichier
                 .as_ref()
+                .filter(|_| self.fichiers)
                 .map(|fichier| (fichier.nom.to_string(), format!("{base}/{}", fichier.sha256))),
         }
     }
@@ -426,7 +430,19 @@ fn apparence(cle: &str) -> (&'static str, &'static str) {
     }
 }
 
-pub(crate) fn composant((rang, composant): (usize, &Composant)) -> ComposantVu {
+/// The composants of the form, with the files that this person may have.
+pub(crate) fn composants(candidature: &Candidature, fichiers: bool) -> Vec<ComposantVu> {
+    let mut vus: Vec<ComposantVu> =
+        candidature.formulaire.composants.iter().enumerate().map(composant).collect();
+    if !fichiers {
+        for vu in &mut vus {
+            vu.fichiers.clear();
+        }
+    }
+    vus
+}
+
+fn composant((rang, composant): (usize, &Composant)) -> ComposantVu {
     let libelle = |choix: &[(&str, &str)], cle: &str| {
         choix.iter().find(|(autre, _)| *autre == cle).map_or_else(String::new, |(_, nom)| (*nom).to_owned())
     };

@@ -10,7 +10,7 @@ use axum::{
 use domaine::{
     calendrier::{date_courte, date_heure_fr},
     candidature::Candidature,
-    chapitre::{Chapitre, Emplacement, EtatChapitre},
+    chapitre::{Chapitre, Emplacement},
     id::Id,
     preuve::{Contenu, Preuve, Sortie},
 };
@@ -104,11 +104,7 @@ pub async fn voir(
     let candidature = ici.candidature()?;
     let (chapitre, slot, preuve) = trouver(candidature, &preuve).ok_or(Erreur::Introuvable)?;
     // What the industriel has not submitted again yet stays his own.
-    let jusqua = match &chapitre.etat {
-        EtatChapitre::ACompleter => return Err(Erreur::Introuvable),
-        EtatChapitre::ACorriger { le, .. } => *le,
-        _ => Timestamp::MAX,
-    };
+    let jusqua = chapitre.lisible_jusqua().ok_or(Erreur::Introuvable)?;
     let versions = lignee(slot, preuve, jusqua);
     let rang = versions.iter().position(|version| version.id == preuve).ok_or(Erreur::Introuvable)?;
     let autre = versions.iter().position(|version| version.id.to_string() == demande.avec);

@@ -190,17 +190,6 @@ impl From<&Avis> for AvisVue {
     }
 }
 
-/// Up to when the agency may read what stands in the chapter; `None` while nothing was ever submitted.
-fn lisible_jusqua(chapitre: &Chapitre) -> Option<Timestamp> {
-    match &chapitre.etat {
-        EtatChapitre::ACompleter => None,
-        EtatChapitre::ACorriger { le, .. } => Some(*le),
-        EtatChapitre::Soumis { .. } | EtatChapitre::EnInstruction { .. } | EtatChapitre::Valide { .. } => {
-            Some(Timestamp::MAX)
-        }
-    }
-}
-
 /// Whether the item counted at that instant.
 fn comptait(preuve: &Preuve, slot: &Emplacement, jusqua: Timestamp) -> bool {
     match &preuve.sortie {
@@ -361,7 +350,7 @@ impl Page {
     ) -> Result<Self, Erreur> {
         let chapitre = candidature.chapitre(code).ok_or(Erreur::Introuvable)?;
         let url = url(candidature, code);
-        let lisible = lisible_jusqua(chapitre);
+        let lisible = chapitre.lisible_jusqua();
         let contexte = Contexte {
             app,
             candidature,

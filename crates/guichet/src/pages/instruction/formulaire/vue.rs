@@ -142,7 +142,7 @@ pub(super) async fn page(
             .filter(|champ| champ.avant.is_some())
             .count(),
         sections,
-        composants: formulaire.composants.iter().enumerate().map(vue::composant).collect(),
+        composants: vue::composants(candidature, formulaire.etat.deja_soumis()),
         modeles: modeles.iter().map(|modele| Choix::nouveau(&modele.id, &modele.titre)).collect(),
         juges,
         total,
