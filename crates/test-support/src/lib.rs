@@ -3,6 +3,7 @@
 //! The rule: a tool that is missing on a developer's machine skips a check with a word on the screen, while under
 //! `./test` (`EDC_TEST_EXIGE=1`) it is a failure, so that a green run never hides a check that did not happen.
 
+pub mod abime;
 pub mod base;
 pub mod outil;
 pub mod smtp;

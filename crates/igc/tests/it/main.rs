@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests: a failure here is the message")]
 
+mod abime;
 mod emission;
 mod lecture;
 mod pkcs12;

@@ -1,4 +1,6 @@
-//! The client against providers that misbehave. The well-behaved one is tested where it lives, in `bas`.
+//! The client against providers that misbehave, and fuzz targets. The well-behaved provider is tested where it lives, in `bas`.
 
+#[cfg(test)]
+mod abime;
 #[cfg(test)]
 mod client;
