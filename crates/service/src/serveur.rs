@@ -3,6 +3,7 @@
 //! Whoever is slow is cut: each phase of a connection has its own bound, and the number of connections is capped.
 //! A fault of one connection is logged and ends there.
 
+mod corps;
 mod debit;
 
 use std::fmt;
@@ -24,11 +25,11 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::{debug, error, warn};
 
 use crate::arret::Arret;
 use crate::tls::{self, TlsServeur};
+use corps::Corps;
 use debit::Debit;
 
 /// Connections open at once; further ones wait in the system's queue.
@@ -37,7 +38,7 @@ const CONNEXIONS_MAX: u32 = 4096;
 const POIGNEE_MAX: Duration = Duration::from_secs(10);
 /// For the whole head of a request, idle time between two requests included (http/1.1).
 const ENTETES_MAX: Duration = Duration::from_secs(15);
-/// Between two pieces of a request's body.
+/// Between two pieces of a request's body, while the handler waits for the next.
 const CORPS_MAX: Duration = Duration::from_secs(30);
 /// For a peer that doesn't read what we write, or (h2) doesn't even answer a ping.
 const SILENCE_MAX: Duration = Duration::from_secs(45);
@@ -103,9 +104,7 @@ impl Serveur {
 
     /// Serves until `arret` is asked, then ends once the requests under way are answered or 25 s have passed.
     pub async fn servir(self, routes: Router, tls: TlsServeur, arret: Arret) {
-        let routes = routes
-            .layer(RequestBodyTimeoutLayer::new(CORPS_MAX))
-            .layer(CatchPanicLayer::custom(reponse_apres_panique));
+        let routes = routes.layer(CatchPanicLayer::custom(reponse_apres_panique));
         let places = Arc::new(Semaphore::new(CONNEXIONS_MAX as usize));
         loop {
             let entrante = async {
@@ -187,7 +186,9 @@ async fn connexion(
     let pair = Pair { adresse, certificats };
 
     let service = hyper::service::service_fn(move |requete: Request<Incoming>| {
-        let mut requete = requete.map(Body::new);
+        // Who waits for « 100 Continue » has sent nothing yet: there is nothing to throw away.
+        let vider = !h2 && !requete.headers().contains_key(http::header::EXPECT);
+        let mut requete = requete.map(|recu| Body::new(Corps::nouveau(Body::new(recu), CORPS_MAX, vider)));
         requete.extensions_mut().insert(pair.clone());
         routes.clone().oneshot(requete)
     });

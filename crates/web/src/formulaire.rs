@@ -38,7 +38,9 @@ pub enum RefusFormulaire {
     OrigineEtrangere,
     #[error("Le contenu envoyé n’est pas celui d’un formulaire de ce site.")]
     TypeInattendu,
-    #[error("L’envoi est trop volumineux.")]
+    #[error(
+        "L’envoi dépasse la taille que cette page accepte. Revenez en arrière et envoyez moins à la fois."
+    )]
     TropGros,
     #[error("L’envoi s’est interrompu ou n’a pas pu être lu. Recommencez.")]
     Illisible,

@@ -20,6 +20,7 @@ mod message;
 mod pannes;
 mod preuve;
 mod produit;
+mod robustesse;
 mod structure;
 mod tableau;
 mod taches;

@@ -88,3 +88,31 @@ async fn an_idle_connection_does_not_hold_the_stop() {
     essai.arret.demander();
     assert!(essai.arret.termine(Duration::from_secs(10)).await);
 }
+
+/// Two answers given before the body was read: to a client that only listens once it has sent everything (as browsers
+/// do over http/1.1), and to one that listens all along.
+#[tokio::test]
+async fn an_answer_that_comes_before_the_end_of_the_body_is_not_lost() {
+    const CORPS: usize = 48 << 20;
+    let refuse = || async { (StatusCode::PAYLOAD_TOO_LARGE, "trop gros") };
+    let essai = Essai::demarrer(routes().route("/refuse", axum::routing::post(refuse))).await;
+
+    let mut flux = essai.connexion_http1().await;
+    let tete = format!("POST /refuse HTTP/1.1\r\nhost: localhost\r\ncontent-length: {CORPS}\r\n\r\n");
+    flux.write_all(tete.as_bytes()).await.unwrap();
+    let morceau = vec![b'a'; 1 << 20];
+    for _ in 0..CORPS / morceau.len() {
+        flux.write_all(&morceau).await.unwrap();
+    }
+    flux.write_all(b"GET /pair HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await.unwrap();
+    let mut recu = Vec::new();
+    flux.read_to_end(&mut recu).await.unwrap();
+    let recu = String::from_utf8(recu).unwrap();
+    assert!(recu.starts_with("HTTP/1.1 413") && recu.contains("trop gros"), "{recu}");
+    assert!(recu.ends_with("127.0.0.1"), "the connection goes on: {recu}");
+
+    let reponse =
+        essai.autorite.client().post(essai.url("/refuse")).body(vec![b'a'; CORPS]).send().await.unwrap();
+    assert_eq!((reponse.version(), reponse.status()), (Version::HTTP_2, StatusCode::PAYLOAD_TOO_LARGE));
+    assert_eq!(reponse.text().await.unwrap(), "trop gros");
+}

@@ -74,6 +74,16 @@ impl Essai {
         Self { autorite, adresse, arret, tls }
     }
 
+    /// A client that speaks http/1.1 by hand.
+    pub(crate) async fn connexion_http1(&self) -> tokio_rustls::client::TlsStream<tokio::net::TcpStream> {
+        let mut racines = rustls::RootCertStore::empty();
+        racines.add(self.autorite.0.der().clone()).unwrap();
+        let config = rustls::ClientConfig::builder().with_root_certificates(racines).with_no_client_auth();
+        let flux = tokio::net::TcpStream::connect(self.adresse).await.unwrap();
+        let nom = "localhost".try_into().unwrap();
+        tokio_rustls::TlsConnector::from(std::sync::Arc::new(config)).connect(nom, flux).await.unwrap()
+    }
+
     pub(crate) fn url(&self, chemin: &str) -> String {
         format!("https://localhost:{}{chemin}", self.adresse.port())
     }

@@ -112,10 +112,10 @@ fn nom_de_fichier(annonce: &str) -> String {
 
 fn refus(faute: &MultipartError) -> RefusFormulaire {
     if faute.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        RefusFormulaire::TropGros
-    } else {
-        RefusFormulaire::Illisible
+        return RefusFormulaire::TropGros;
     }
+    tracing::warn!(cause = faute.body_text(), "a form with files was not read to its end");
+    RefusFormulaire::Illisible
 }
 
 #[cfg(test)]
