@@ -6,6 +6,7 @@
 mod accueil;
 mod cadre;
 pub mod isc;
+pub mod journal;
 
 use std::sync::Arc;
 

@@ -5,6 +5,8 @@ mod banc;
 mod client;
 #[cfg(test)]
 mod deconnexion;
+#[cfg(test)]
+mod journal;
 mod page;
 #[cfg(test)]
 mod refus;
