@@ -1,0 +1,231 @@
+//! The database of the traces: SQLite in the folder, or PostgreSQL for several processes; one SQL text for both.
+//!
+//! Rule: SQLite commits to the disk (`synchronous=FULL`) and has one writer, this process; PostgreSQL is shared, and each
+//! process writes its own chain only.
+
+use std::{io, path::PathBuf, str::FromStr as _, time::Duration};
+
+use secrecy::ExposeSecret as _;
+use sqlx::{
+    PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    postgres::{PgArguments, PgPoolOptions, PgRow},
+    query::Query,
+    sqlite::{
+        SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
+        SqliteSynchronous,
+    },
+};
+use thiserror::Error;
+
+use crate::config::Config;
+
+#[derive(Debug, Error)]
+pub enum Erreur {
+    #[error("configuration des traces : {0}")]
+    Config(String),
+    #[error("{} : un autre processus y écrit déjà ses traces", .0.display())]
+    Occupe(PathBuf),
+    #[error("{} : aucune base de traces", .0.display())]
+    Absente(PathBuf),
+    #[error("{} : {source}", .chemin.display())]
+    Fichier { chemin: PathBuf, source: io::Error },
+    #[error("base des traces")]
+    Base(#[from] sqlx::Error),
+    #[error("tables de la base des traces")]
+    Migration(#[from] sqlx::migrate::MigrateError),
+    #[error("trace illisible au rang {rang} du nœud {noeud}")]
+    Illisible { noeud: String, rang: i64, source: serde_json::Error },
+    #[error("un autre processus écrit la chaîne de ce nœud")]
+    Evince,
+    #[error("le journal des traces est fermé")]
+    Ferme,
+}
+
+impl Erreur {
+    pub(crate) fn fichier(chemin: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let chemin = chemin.into();
+        move |source| Self::Fichier { chemin, source }
+    }
+}
+
+pub(crate) type Resultat<T> = Result<T, Erreur>;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Base {
+    Sqlite { lecture: SqlitePool, ecriture: SqlitePool },
+    SqliteSeule(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// A parameter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum V<'a> {
+    T(&'a str),
+    E(i64),
+}
+
+#[derive(Debug)]
+pub(crate) enum Tx {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+#[derive(Debug)]
+pub(crate) enum Rangee {
+    Sqlite(SqliteRow),
+    Postgres(PgRow),
+}
+
+/// Where the database is, and the file that must exist for it to be read.
+fn adresse(config: &Config) -> (String, Option<PathBuf>) {
+    if let Some(url) = &config.base {
+        return (url.expose_secret().to_owned(), None);
+    }
+    let chemin = config.dossier.join("traces.db");
+    (format!("sqlite:{}", chemin.display()), Some(chemin))
+}
+
+impl Base {
+    /// Opens for writing, and brings the tables up to date.
+    pub(crate) async fn ouvrir(config: &Config) -> Resultat<Self> {
+        let (url, _) = adresse(config);
+        let mut migrations = sqlx::migrate!("./migrations");
+        // The guichet's tables may be in the same database, with a list of their own.
+        migrations.dangerous_set_table_name("trace_migration");
+        if url.starts_with("postgres") {
+            let pool = postgres(&url).await?;
+            migrations.run(&pool).await?;
+            return Ok(Self::Postgres(pool));
+        }
+        let options = SqliteConnectOptions::from_str(&url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(Duration::from_secs(10));
+        let ecriture = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+        migrations.run(&ecriture).await?;
+        let lecture = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options.read_only(true));
+        Ok(Self::Sqlite { lecture, ecriture })
+    }
+
+    /// Opens for reading, beside the process that writes if there is one.
+    pub(crate) async fn ouvrir_en_lecture(config: &Config) -> Resultat<Self> {
+        let (url, fichier) = adresse(config);
+        if url.starts_with("postgres") {
+            return Ok(Self::Postgres(postgres(&url).await?));
+        }
+        if let Some(chemin) = fichier.filter(|chemin| !chemin.exists()) {
+            return Err(Erreur::Absente(chemin));
+        }
+        let options = SqliteConnectOptions::from_str(&url)?
+            .create_if_missing(false)
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(10));
+        Ok(Self::SqliteSeule(SqlitePoolOptions::new().max_connections(4).connect_with(options).await?))
+    }
+
+    /// A transaction that reads, on one state of the database.
+    pub(crate) async fn lire(&self) -> Resultat<Tx> {
+        Ok(match self {
+            Self::Sqlite { lecture, .. } | Self::SqliteSeule(lecture) => Tx::Sqlite(lecture.begin().await?),
+            Self::Postgres(pool) => {
+                Tx::Postgres(pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?)
+            }
+        })
+    }
+
+    /// A transaction that writes.
+    pub(crate) async fn ecrire(&self) -> Resultat<Tx> {
+        Ok(match self {
+            Self::Sqlite { ecriture: pool, .. } | Self::SqliteSeule(pool) => {
+                Tx::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            Self::Postgres(pool) => Tx::Postgres(pool.begin().await?),
+        })
+    }
+
+    pub(crate) async fn fermer(&self) {
+        match self {
+            Self::Sqlite { lecture, ecriture } => {
+                lecture.close().await;
+                ecriture.close().await;
+            }
+            Self::SqliteSeule(pool) => pool.close().await,
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+async fn postgres(url: &str) -> Result<PgPool, sqlx::Error> {
+    PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5)).connect(url).await
+}
+
+fn sqlite(sql: &'static str, valeurs: &[V<'_>]) -> Query<'static, Sqlite, SqliteArguments> {
+    valeurs.iter().fold(sqlx::query(sql), |requete, valeur| match valeur {
+        V::T(texte) => requete.bind((*texte).to_owned()),
+        V::E(entier) => requete.bind(*entier),
+    })
+}
+
+fn postgresql(sql: &'static str, valeurs: &[V<'_>]) -> Query<'static, Postgres, PgArguments> {
+    valeurs.iter().fold(sqlx::query(sql), |requete, valeur| match valeur {
+        V::T(texte) => requete.bind((*texte).to_owned()),
+        V::E(entier) => requete.bind(*entier),
+    })
+}
+
+impl Tx {
+    pub(crate) async fn commit(self) -> Resultat<()> {
+        match self {
+            Self::Sqlite(tx) => tx.commit().await?,
+            Self::Postgres(tx) => tx.commit().await?,
+        }
+        Ok(())
+    }
+
+    /// Runs a statement; gives back how many rows it touched.
+    pub(crate) async fn executer(&mut self, sql: &'static str, valeurs: &[V<'_>]) -> Resultat<u64> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite(sql, valeurs).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => postgresql(sql, valeurs).execute(&mut **tx).await?.rows_affected(),
+        })
+    }
+
+    pub(crate) async fn rangees(&mut self, sql: &'static str, valeurs: &[V<'_>]) -> Resultat<Vec<Rangee>> {
+        Ok(match self {
+            Self::Sqlite(tx) => {
+                let rangees = sqlite(sql, valeurs).fetch_all(&mut **tx).await?;
+                rangees.into_iter().map(Rangee::Sqlite).collect()
+            }
+            Self::Postgres(tx) => {
+                let rangees = postgresql(sql, valeurs).fetch_all(&mut **tx).await?;
+                rangees.into_iter().map(Rangee::Postgres).collect()
+            }
+        })
+    }
+
+    pub(crate) async fn rangee(&mut self, sql: &'static str, valeurs: &[V<'_>]) -> Resultat<Option<Rangee>> {
+        Ok(match self {
+            Self::Sqlite(tx) => sqlite(sql, valeurs).fetch_optional(&mut **tx).await?.map(Rangee::Sqlite),
+            Self::Postgres(tx) => {
+                postgresql(sql, valeurs).fetch_optional(&mut **tx).await?.map(Rangee::Postgres)
+            }
+        })
+    }
+}
+
+impl Rangee {
+    pub(crate) fn texte(&self, colonne: &str) -> Resultat<String> {
+        Ok(match self {
+            Self::Sqlite(rangee) => rangee.try_get(colonne)?,
+            Self::Postgres(rangee) => rangee.try_get(colonne)?,
+        })
+    }
+
+    pub(crate) fn entier(&self, colonne: &str) -> Resultat<i64> {
+        Ok(match self {
+            Self::Sqlite(rangee) => rangee.try_get(colonne)?,
+            Self::Postgres(rangee) => rangee.try_get(colonne)?,
+        })
+    }
+}

@@ -1,0 +1,345 @@
+//! The one task that moves traces from the segments into the database, in groups, and holds the chain while it does.
+//!
+//! Rule: lots and the place reached in each segment are saved in one transaction, so that killed at any point the next
+//! opening neither loses nor repeats a trace. A segment is removed only once everything in it was committed. While the
+//! database is out of reach the segments themselves are put on the disk, and wait.
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    fs::File,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::MissedTickBehavior,
+};
+
+use crate::{
+    base::{Base, Erreur, Resultat},
+    ecrivain::{RefusDeTracer, Reserve},
+    ligne,
+    lot::{Lot, Tete},
+    segment::{EN_TETE, Fin, Segment, Trouvee, extraire},
+    trace::{Fait, Purge, Trace},
+};
+
+/// How much one transaction takes: bounds the memory after a long outage.
+const TRANSACTION_OCTETS: usize = 4 << 20;
+
+/// How the journal is, for whoever watches it.
+#[derive(Clone, Debug, Default)]
+pub struct Etat {
+    /// Traces put in the database since the opening, recovered ones included.
+    pub rangees: u64,
+    /// Traces that were refused since the opening.
+    pub refusees: u64,
+    /// Bytes accepted that are not in the database yet.
+    pub en_attente: u64,
+    /// Segments in use or waiting.
+    pub segments: usize,
+    /// Segments in which something was neither a whole trace nor nothing; each is kept aside as `*.rompu`.
+    pub rompus: u64,
+    /// Why the database does not take traces, since the last attempt; `None` when it does.
+    pub panne: Option<String>,
+    /// Why no segment can be made ahead (a full disk).
+    pub disque: Option<String>,
+    /// Whether another process took the chain of this node: nothing is accepted any more.
+    pub evince: bool,
+}
+
+impl Etat {
+    /// Whether traces are accepted and reach the database.
+    pub fn sain(&self) -> bool {
+        self.panne.is_none() && self.disque.is_none() && !self.evince
+    }
+}
+
+/// What is asked of the task.
+pub(crate) enum Ordre {
+    /// Move all that was accepted so far.
+    Vider(oneshot::Sender<Resultat<()>>),
+    Purger {
+        avant: Timestamp,
+        maintenant: Timestamp,
+        reponse: oneshot::Sender<Resultat<u64>>,
+    },
+    /// Move everything, then end.
+    Fermer(oneshot::Sender<Resultat<()>>),
+}
+
+/// What the task lets others see.
+#[derive(Debug, Default)]
+pub(crate) struct Vue {
+    rangees: AtomicU64,
+    rompus: AtomicU64,
+    positions: Mutex<BTreeMap<i64, usize>>,
+    panne: Mutex<Option<String>>,
+    disque: Mutex<Option<String>>,
+}
+
+fn verrou<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Vue {
+    pub(crate) fn etat(&self, reserve: &Reserve) -> Etat {
+        let positions = verrou(&self.positions).clone();
+        let attente = |segment: &Arc<Segment>| {
+            segment.publie().saturating_sub(positions.get(&segment.numero).copied().unwrap_or(EN_TETE))
+        };
+        Etat {
+            rangees: self.rangees.load(Ordering::Relaxed),
+            refusees: reserve.refusees.load(Ordering::Relaxed),
+            en_attente: reserve.actifs().iter().map(|segment| attente(segment) as u64).sum(),
+            segments: reserve.nombre(),
+            rompus: self.rompus.load(Ordering::Relaxed),
+            panne: verrou(&self.panne).clone(),
+            disque: verrou(&self.disque).clone(),
+            evince: reserve.evince.load(Ordering::Relaxed),
+        }
+    }
+
+    pub(crate) fn compter_rompu(&self) {
+        self.rompus.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+pub(crate) struct Vidange {
+    pub(crate) base: Base,
+    pub(crate) noeud: String,
+    pub(crate) tete: Tete,
+    pub(crate) reserve: Arc<Reserve>,
+    pub(crate) vue: Arc<Vue>,
+    pub(crate) ordres: mpsc::Receiver<Ordre>,
+    pub(crate) periode: Duration,
+    /// Held as long as this task may still write.
+    pub(crate) _verrou: Arc<File>,
+}
+
+/// What one transaction will save.
+struct Prise {
+    tete: Tete,
+    lots: Vec<Lot>,
+    /// Whether the segments hold more.
+    reste: bool,
+}
+
+impl Vidange {
+    pub(crate) async fn vivre(mut self) {
+        let mut battement = tokio::time::interval(self.periode);
+        battement.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let reserve = Arc::clone(&self.reserve);
+            let ordre = tokio::select! {
+                ordre = self.ordres.recv() => ordre,
+                () = reserve.besoin.notified() => {
+                    self.garnir();
+                    continue;
+                }
+                _ = battement.tick() => {
+                    self.garnir();
+                    // Told in the state and in the log; tried again at the next beat.
+                    let _ = self.vider().await;
+                    continue;
+                }
+            };
+            // Whoever asked may be gone: an answer that nobody waits for is dropped.
+            match ordre {
+                Some(Ordre::Vider(reponse)) => drop(reponse.send(self.vider().await)),
+                Some(Ordre::Purger { avant, maintenant, reponse }) => {
+                    drop(reponse.send(self.purger(avant, maintenant).await));
+                }
+                Some(Ordre::Fermer(reponse)) => {
+                    let resultat = self.vider().await;
+                    self.reserve.vider_libres();
+                    self.base.fermer().await;
+                    drop(self);
+                    drop(reponse.send(resultat));
+                    return;
+                }
+                None => return,
+            }
+        }
+    }
+
+    fn garnir(&self) {
+        let disque = match self.reserve.garnir() {
+            Ok(()) | Err(RefusDeTracer::Plein { .. } | RefusDeTracer::Evince) => None,
+            Err(refus @ RefusDeTracer::Disque(_)) => Some(refus.to_string()),
+        };
+        let mut vu = verrou(&self.vue.disque);
+        if let (None, Some(texte)) = (&*vu, &disque) {
+            tracing::error!(cause = texte, "les traces n’ont plus de place sur le disque");
+        }
+        *vu = disque;
+    }
+
+    /// Moves all that was published when it began, and keeps the state up to date.
+    pub(crate) async fn vider(&mut self) -> Resultat<()> {
+        let resultat = self.vider_tout().await;
+        match &resultat {
+            Ok(()) => {
+                if verrou(&self.vue.panne).take().is_some() {
+                    tracing::info!("la base des traces répond de nouveau");
+                }
+            }
+            Err(erreur) => {
+                if matches!(erreur, Erreur::Evince) {
+                    self.reserve.evince.store(true, Ordering::Relaxed);
+                }
+                for segment in self.reserve.actifs() {
+                    if let Err(erreur) = segment.synchroniser() {
+                        tracing::error!(%erreur, "un segment de traces n’est pas mis sur le disque");
+                    }
+                }
+                if verrou(&self.vue.panne).replace(chaine_de_causes(erreur)).is_none() {
+                    tracing::error!(cause = chaine_de_causes(erreur), "la base ne prend plus les traces");
+                }
+            }
+        }
+        resultat
+    }
+
+    async fn vider_tout(&mut self) -> Resultat<()> {
+        loop {
+            let prise = self.prendre()?;
+            if !prise.lots.is_empty() && !self.ranger(&prise).await? {
+                continue;
+            }
+            self.liberer();
+            if !prise.reste {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads what the segments hold beyond the places reached.
+    fn prendre(&self) -> Resultat<Prise> {
+        let mut prise = Prise { tete: self.tete.clone(), lots: Vec::new(), reste: false };
+        let mut octets_pris = 0;
+        let actifs = self.reserve.actifs();
+        let connus: HashSet<_> = actifs.iter().map(|segment| segment.numero).collect();
+        prise.tete.segments.retain(|numero, _| connus.contains(numero));
+        for segment in actifs {
+            let depuis = self.position(&segment);
+            let jusque = segment.publie();
+            if jusque <= depuis {
+                continue;
+            }
+            if octets_pris > TRANSACTION_OCTETS {
+                prise.reste = true;
+                break;
+            }
+            let octets = segment.lire(depuis, jusque).map_err(Erreur::fichier(self.noeud.as_str()))?;
+            octets_pris += octets.len();
+            let (trouvees, _, fin) = extraire(&octets, segment.numero, depuis);
+            if fin == Fin::Rompue {
+                ecarter(&segment, &self.vue);
+            }
+            prise.tete.accrocher(&self.noeud, &trouvees, &mut prise.lots);
+            prise.tete.segments.insert(segment.numero, jusque);
+        }
+        Ok(prise)
+    }
+
+    fn position(&self, segment: &Segment) -> usize {
+        self.tete.segments.get(&segment.numero).copied().unwrap_or(EN_TETE)
+    }
+
+    /// `false` when the chain turned out to be further than was known: look again at what remains.
+    async fn ranger(&mut self, prise: &Prise) -> Resultat<bool> {
+        let mut tx = self.base.ecrire().await?;
+        if !tx.save_tete(&self.noeud, &self.tete, &prise.tete).await? {
+            drop(tx);
+            // Either a commit went through whose answer was lost, or somebody else writes.
+            let tete = self.base.lire().await?.load_tete(&self.noeud).await?;
+            let tete = tete.filter(|tete| tete.ouverture == self.tete.ouverture).ok_or(Erreur::Evince)?;
+            self.avancer(tete);
+            return Ok(false);
+        }
+        tx.save_lots(&prise.lots).await?;
+        tx.commit().await?;
+        self.avancer(prise.tete.clone());
+        Ok(true)
+    }
+
+    fn avancer(&mut self, tete: Tete) {
+        let rangees = u64::try_from(tete.rang - self.tete.rang).unwrap_or(0);
+        self.vue.rangees.fetch_add(rangees, Ordering::Relaxed);
+        verrou(&self.vue.positions).clone_from(&tete.segments);
+        self.tete = tete;
+    }
+
+    /// Removes the segments of which everything is in the database.
+    fn liberer(&self) {
+        for segment in self.reserve.actifs() {
+            // In this order: once closed, nothing is published any more.
+            if segment.est_clos()
+                && segment.publie() <= self.position(&segment)
+                && let Err(erreur) = self.reserve.liberer(&segment)
+            {
+                tracing::warn!(%erreur, "un segment de traces vidé n’est pas effacé");
+            }
+        }
+    }
+
+    async fn purger(&mut self, avant: Timestamp, maintenant: Timestamp) -> Resultat<u64> {
+        self.vider().await?;
+        let mut tx = self.base.ecrire().await?;
+        let purge = tx.delete_debut(&self.noeud, avant.as_microsecond()).await?;
+        let Some((dernier_rang, empreinte, traces)) = purge else { return Ok(0) };
+        let purge = Purge { avant, traces, dernier_rang, empreinte: &empreinte };
+        let trace = Trace {
+            instant: maintenant,
+            client_id: None,
+            id_rpps: None,
+            origine: None,
+            fait: Fait::Purge(purge),
+        };
+        let mut octets = Vec::new();
+        ligne::ecrire(&trace, &mut octets);
+        let ligne = String::from_utf8_lossy(&octets);
+        let mut tete = self.tete.clone();
+        let mut lots = Vec::new();
+        let trouvee = Trouvee { instant: maintenant.as_microsecond(), ligne: &ligne };
+        tete.accrocher(&self.noeud, &[trouvee], &mut lots);
+        tete.purge_rang = dernier_rang;
+        tete.purge_empreinte.clone_from(&empreinte);
+        if !tx.save_tete(&self.noeud, &self.tete, &tete).await? {
+            return Err(Erreur::Evince);
+        }
+        tx.save_lots(&lots).await?;
+        tx.commit().await?;
+        self.avancer(tete);
+        tracing::info!(traces, dernier_rang, "traces purgées");
+        Ok(u64::try_from(traces).unwrap_or(0))
+    }
+}
+
+/// Keeps a damaged segment for somebody to look at, and says so.
+pub(crate) fn ecarter(segment: &Segment, vue: &Vue) {
+    vue.compter_rompu();
+    match segment.ecarter() {
+        Ok(chemin) => {
+            tracing::error!(chemin = %chemin.display(), "segment de traces rompu : les traces entières sont gardées");
+        }
+        Err(erreur) => tracing::error!(%erreur, "segment de traces rompu, et impossible à mettre de côté"),
+    }
+}
+
+fn chaine_de_causes(erreur: &dyn std::error::Error) -> String {
+    let mut texte = erreur.to_string();
+    let mut source = erreur.source();
+    while let Some(cause) = source {
+        texte.push_str(" : ");
+        texte.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    texte
+}

@@ -1,0 +1,8 @@
+//! The journal as its users see it, on both databases.
+
+mod appui;
+mod chaine;
+mod export;
+mod lecture;
+mod mort;
+mod panne;
