@@ -2,6 +2,10 @@
 // The rule: each act ends on what the person sees when it has worked.
 
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+
+import { pyhanko } from './fichiers.mjs';
 
 /** Today in France, as a date field takes it; `jours` later or earlier. */
 export function jour(jours = 0) {
@@ -70,14 +74,95 @@ export async function deposer(page, attendue, preuve, version) {
   await emplacement.locator('article').first().waitFor();
 }
 
-/** Judges every preuve of a chapter taken: « Conforme », except what `autrement` says by slot (`[verdict, motif]`). */
+/** Judges every preuve of a chapter taken: « Conforme », except what `autrement` says by slot (`[verdict, motif]`, `null` if empty). */
 export async function juger(page, autrement = {}) {
   for (const emplacement of await page.locator('article.emplacement').all()) {
     const attendue = (await emplacement.getAttribute('id')).slice('e-'.length);
+    if (autrement[attendue] === null) {
+      assert.equal(await emplacement.getByRole('radio').count(), 0, `${attendue} : rien n’y est à juger`);
+      continue;
+    }
     const [verdict, motif] = autrement[attendue] ?? ['Conforme', ''];
     const reponses = await emplacement.getByRole('radio', { name: verdict, exact: true }).all();
     assert.ok(reponses.length > 0, `${attendue} : aucune réponse « ${verdict} »`);
     for (const reponse of reponses) await choisir(reponse);
     if (motif) for (const zone of await emplacement.getByLabel('Motif', { exact: true }).all()) await zone.fill(motif);
   }
+}
+
+/** Submits a complete chapter. */
+export async function soumettre(page, dossier, code) {
+  await page.goto(dossier.chapitre(code));
+  await page.getByRole('button', { name: 'Soumettre le chapitre' }).click();
+  await avis(page, 'soumis');
+}
+
+/** The reviewer takes a submitted chapter. */
+export async function prendre(page, dossier, code) {
+  await page.goto(dossier.instruction(code));
+  await page.getByRole('button', { name: 'Prendre' }).click();
+  await page.getByRole('button', { name: 'Enregistrer les verdicts' }).waitFor();
+}
+
+/** The reviewer validates a chapter whose preuves are all judged « Conforme ». */
+export async function valider(page) {
+  await page.getByRole('button', { name: 'Valider le chapitre' }).click();
+  await avis(page, 'validé');
+}
+
+/** The administrateur opens a session of the collège today and puts the dossier on its agenda. */
+export async function inscrire(page, dossier) {
+  await page.goto('/college');
+  await remplir(page, { date: jour(), lieu: 'Visioconférence' });
+  await page.getByRole('button', { name: 'Ouvrir la session' }).click();
+  await page.waitForURL(/\/college\/[^/]+$/);
+  dossier.session = new URL(page.url()).pathname;
+  await page.getByLabel(new RegExp(dossier.nru)).check();
+  await page.getByRole('button', { name: 'Inscrire à l’ordre du jour' }).click();
+  await page.getByRole('link', { name: `Examiner ${dossier.nru}` }).waitFor();
+}
+
+/** A member of the collège gives a favourable avis. */
+export async function deciderFavorable(page, dossier) {
+  await page.goto(dossier.session);
+  await page.getByRole('link', { name: `Examiner ${dossier.nru}` }).click();
+  await choisir(page.locator('input[name="avis"][value="favorable"]'));
+  await page.getByRole('button', { name: 'Enregistrer la décision' }).click();
+  await avis(page, 'Décision enregistrée');
+}
+
+/** The letter is signed for everybody who may be asked: pdfsig, qpdf, pyHanko and `edc verifier`, which reads `mots` in it. */
+export async function verifierLettre(espace, pdf, mots) {
+  assert.match(execFileSync('pdfsig', [pdf], { encoding: 'utf8' }), /Signature is Valid/);
+  execFileSync('qpdf', ['--check', pdf], { stdio: 'pipe' });
+  const autorite = join(espace.dossier, 'ac/autorite.pem');
+  assert.match(execFileSync(pyhanko, [
+    'sign', 'validate', '--no-revocation-check', '--trust', autorite, '--trust-replace', '--pretty-print', pdf,
+  ], { encoding: 'utf8', stdio: 'pipe' }), /The signature is judged VALID/);
+  const { stdout } = await espace.edc('verifier', '--data', espace.dossier, pdf);
+  for (const mot of ['Document valable.', ...mots]) assert.ok(stdout.includes(mot), `${mot} manque :\n${stdout}`);
+}
+
+/** A person without a mouse: Tab until the thing is reached, which must show it, then Enter. */
+export function parClavier(page) {
+  /** More than any page has. */
+  const MAX = 150;
+  const aller = async (cible) => {
+    for (let i = 0; i < MAX; i += 1) {
+      if (await cible.evaluate((e) => e === document.activeElement)) {
+        // Around the thing, or around the card that it makes clickable as a whole.
+        const contours = await cible.evaluate((e) => [getComputedStyle(e), getComputedStyle(e, '::after'), getComputedStyle(e.closest('.carte') ?? e)]
+          .map((style) => style.outlineStyle));
+        assert.ok(contours.some((contour) => contour !== 'none'), `${cible} : le focus ne se voit pas`);
+        return;
+      }
+      await page.keyboard.press('Tab');
+    }
+    assert.fail(`${cible} : hors d’atteinte au clavier`);
+  };
+  const presser = async (cible) => {
+    await aller(cible);
+    await page.keyboard.press('Enter');
+  };
+  return { aller, presser };
 }

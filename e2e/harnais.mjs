@@ -26,8 +26,10 @@ const PORTS = 16;
 
 const options = [
   '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run',
-  '--disable-background-networking', '--disable-component-update', '--disable-sync',
+  '--disable-background-networking', '--disable-component-update', '--disable-sync', '--lang=fr-FR',
 ];
+/** Date fields and file buttons speak the language of the browser, whatever that of the page: French, as for our readers. */
+const langue = { ...process.env, LANGUAGE: 'fr' };
 
 /**
  * Starts a fresh trust space, and a browser for it.
@@ -73,7 +75,7 @@ export async function demarrer(arguments_ = []) {
   let navigateur;
   try {
     infos = await pret(join(dossier, 'edc.json'), fin);
-    navigateur = await chromium.launch({ executablePath: '/usr/bin/chromium', args: options });
+    navigateur = await chromium.launch({ executablePath: '/usr/bin/chromium', args: options, env: langue });
   } catch (erreur) {
     await arreterEdc();
     throw new Error(`${erreur.message}\n${sortie}`);
@@ -175,17 +177,40 @@ export class Espace {
   }
 }
 
-/** Asserts that axe finds nothing to say about the page (which needs scripts), and leaves a picture of it. */
-export async function axe(page, nom) {
-  await photo(page, join(resultats, `${nom}.png`));
+/** How a page is looked at: its width, and the colours that the reader prefers. */
+export const REGARDS = [
+  { nom: '', largeur: 1280, couleurs: 'light' },
+  { nom: '-sombre', largeur: 1280, couleurs: 'dark' },
+  { nom: '-360', largeur: 360, couleurs: 'light' },
+  { nom: '-360-sombre', largeur: 360, couleurs: 'dark' },
+];
+/** Enough for the states of a page that the journeys come through. */
+const DEUX_REGARDS = [REGARDS[0], REGARDS[3]];
+
+/**
+ * Asserts that axe finds nothing to say about the page (which needs scripts) and that nothing makes it scroll sideways,
+ * in each of `regards`, and leaves pictures of it.
+ */
+export async function axe(page, nom, regards = DEUX_REGARDS) {
+  const fenetre = page.viewportSize();
   await page.evaluate(axeCore.source); // not a script element: the content security policy would refuse it
-  const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
-    runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'],
-    resultTypes: ['violations'],
-  }));
-  const textes = violations.map(({ id, help, nodes }) =>
-    `${id} : ${help}\n${nodes.map((n) => `    ${n.target.join(' ')}  ${n.html.slice(0, 200)}`).join('\n')}`);
-  assert.deepEqual(textes, [], `${nom} : ${violations.length} défaut(s) d’accessibilité\n${textes.join('\n')}`);
+  for (const regard of regards) {
+    await page.setViewportSize({ width: regard.largeur, height: fenetre.height });
+    await page.emulateMedia({ colorScheme: regard.couleurs });
+    await photo(page, join(resultats, `${nom}${regard.nom}.png`));
+    const { violations } = await page.evaluate(() => globalThis.axe.run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21aa', 'best-practice'],
+      resultTypes: ['violations'],
+    }));
+    const textes = violations.map(({ id, help, nodes }) =>
+      `${id} : ${help}\n${nodes.map((n) => `    ${n.target.join(' ')}  ${n.html.slice(0, 200)}`).join('\n')}`);
+    const ou = `${nom}${regard.nom}`;
+    assert.deepEqual(textes, [], `${ou} : ${violations.length} défaut(s) d’accessibilité\n${textes.join('\n')}`);
+    const debord = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(debord <= 0, `${ou} déborde de ${debord} px`);
+  }
+  await page.setViewportSize(fenetre);
+  await page.emulateMedia({ colorScheme: regards[0].couleurs });
 }
 
 /**
