@@ -6,6 +6,7 @@ mod documentation;
 mod evenements;
 mod guichet;
 mod referentiel;
+mod traces;
 pub(crate) mod up;
 mod verifier;
 
@@ -79,6 +80,9 @@ enum Commande {
     /// Travaille sur l’historique des guichets.
     #[command(subcommand, help_template = MODELE, subcommand_help_heading = "Commandes")]
     Evenements(evenements::Commande),
+    /// Vérifie, exporte ou purge les traces du proxy.
+    #[command(subcommand, help_template = MODELE, subcommand_help_heading = "Commandes")]
+    Traces(traces::Commande),
     /// Écrit le script de complétion d’un shell : bash, zsh, fish…
     #[command(help_template = MODELE)]
     Completions(documentation::Completions),
@@ -104,6 +108,8 @@ pub(crate) enum Faute {
     Tls(#[from] service::tls::ErreurTls),
     #[error("base de données")]
     Registre(#[from] registre::Erreur),
+    #[error("traces")]
+    Traces(#[from] journal::Erreur),
     #[error("{chemin} : {source}")]
     Fichier { chemin: PathBuf, source: std::io::Error },
     #[error("exécution")]
@@ -127,6 +133,7 @@ pub(crate) fn executer(edc: Edc) -> Result<ExitCode, Faute> {
         Commande::Verifier(options) => verifier::verifier(&options),
         Commande::Referentiel(commande) => referentiel::executer(&commande),
         Commande::Evenements(commande) => moteur()?.block_on(evenements::executer(&commande)),
+        Commande::Traces(commande) => moteur()?.block_on(traces::executer(&commande)),
         Commande::Completions(options) => Ok(documentation::completions(&options, Edc::command())),
         Commande::Man(options) => documentation::man(&options, Edc::command()),
     }

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{File, TryLockError},
-    io,
+    io::{self, Read as _, Write as _},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -66,7 +66,7 @@ impl Journal {
         config.verifier()?;
         let segments = Segment::dossier(&config.dossier);
         std::fs::create_dir_all(&segments).map_err(Erreur::fichier(&segments))?;
-        let verrou = Arc::new(verrouiller(&config.dossier)?);
+        let verrou = Arc::new(verrouiller(&config.dossier, &config.noeud)?);
         let moteur = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("journal")
@@ -201,15 +201,29 @@ async fn demander<T>(
     attente.await.unwrap_or(Err(Erreur::Ferme))
 }
 
-fn verrouiller(dossier: &Path) -> Resultat<File> {
+/// Takes the folder, which belongs to one node for ever: what is left in its segments belongs to that chain.
+fn verrouiller(dossier: &Path, noeud: &str) -> Resultat<File> {
     let chemin = dossier.join("verrou");
-    let verrou = File::options().create(true).truncate(false).write(true).open(&chemin);
-    let verrou = verrou.map_err(Erreur::fichier(&chemin))?;
+    let verrou = File::options().create(true).truncate(false).read(true).write(true).open(&chemin);
+    let mut verrou = verrou.map_err(Erreur::fichier(&chemin))?;
     match verrou.try_lock() {
-        Ok(()) => Ok(verrou),
-        Err(TryLockError::WouldBlock) => Err(Erreur::Occupe(dossier.to_owned())),
-        Err(TryLockError::Error(source)) => Err(Erreur::Fichier { chemin, source }),
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Err(Erreur::Occupe(dossier.to_owned())),
+        Err(TryLockError::Error(source)) => return Err(Erreur::Fichier { chemin, source }),
     }
+    let mut ecrit = String::new();
+    verrou.read_to_string(&mut ecrit).map_err(Erreur::fichier(&chemin))?;
+    match ecrit.trim() {
+        "" => verrou.write_all(noeud.as_bytes()).map_err(Erreur::fichier(&chemin))?,
+        autre if autre == noeud => {}
+        autre => {
+            return Err(Erreur::Config(format!(
+                "{} : ce dossier est celui du nœud « {autre} », pas de « {noeud} »",
+                dossier.display()
+            )));
+        }
+    }
+    Ok(verrou)
 }
 
 /// Opens the database, takes the chain, and puts what an earlier process left into it.

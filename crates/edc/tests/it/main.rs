@@ -1,4 +1,5 @@
 //! The binary as people run it: what it prints, what it refuses, what survives a kill.
 
 mod commandes;
+mod traces;
 mod up;

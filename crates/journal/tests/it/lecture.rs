@@ -153,6 +153,8 @@ async fn a_folder_has_one_process_and_a_chain_one_writer() {
         let journal = banc.ouvrir().await;
         let second = Journal::ouvrir(banc.config.clone()).await;
         assert!(matches!(second, Err(Erreur::Occupe(_))), "{}", base.nom);
+        let mut autre = banc.config.clone();
+        autre.noeud = "autre".to_owned();
         tracer(&journal, 1).unwrap();
         journal.vider().await.unwrap();
 
@@ -167,6 +169,10 @@ async fn a_folder_has_one_process_and_a_chain_one_writer() {
         let etat = journal.etat();
         assert!(etat.evince && !etat.sain() && etat.refusees == 1, "{etat:?}");
         assert_eq!(numeros(&tout(&second).await), [1, 2], "{}", base.nom);
+        // A folder keeps its name: what is left in it belongs to that chain.
+        journal.fermer().await.unwrap_err();
+        let refus = Journal::ouvrir(autre).await.unwrap_err().to_string();
+        assert!(refus.contains("« proxy », pas de « autre »"), "{refus}");
         assert!(second.verifier().await.unwrap().intact(), "{}", base.nom);
     }
 }
