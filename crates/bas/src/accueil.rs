@@ -11,22 +11,31 @@ use web::Cadre;
 
 use crate::cadre::cadre;
 use crate::isc::{Groupe, Isc, MOT_DE_PASSE, groupes};
+use crate::psc::Psc;
 
 #[derive(Template)]
 #[template(path = "accueil.html")]
 struct Accueil {
     cadre: Cadre,
     metadonnees: String,
+    metadonnees_psc: String,
     groupes: Vec<Groupe>,
     mot_de_passe: &'static str,
 }
 
-pub(crate) fn routes(isc: &Arc<Isc>) -> Router {
-    Router::new().route("/", get(accueil)).with_state(Arc::clone(isc))
+pub(crate) fn routes(isc: &Arc<Isc>, psc: &Arc<Psc>) -> Router {
+    Router::new().route("/", get(accueil)).with_state((Arc::clone(isc), Arc::clone(psc)))
 }
 
-async fn accueil(State(isc): State<Arc<Isc>>) -> Response {
+async fn accueil(State((isc, psc)): State<(Arc<Isc>, Arc<Psc>)>) -> Response {
+    let metadonnees_psc = format!("{}{}", psc.issuer, oidc::psc::CHEMIN_METADONNEES);
     let metadonnees = format!("{}{}", isc.issuer, oidc::metadonnees::CHEMIN);
     let cadre = cadre("Bac à sable", "/");
-    web::page(&Accueil { cadre, metadonnees, groupes: groupes(), mot_de_passe: MOT_DE_PASSE })
+    web::page(&Accueil {
+        cadre,
+        metadonnees,
+        metadonnees_psc,
+        groupes: groupes(),
+        mot_de_passe: MOT_DE_PASSE,
+    })
 }

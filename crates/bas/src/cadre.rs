@@ -9,6 +9,7 @@ use url::Url;
 use web::{Cadre, CookieSession, SessionWeb};
 
 use crate::isc::Isc;
+use crate::psc::Psc;
 
 /// The cookie of a browser, signed in or not.
 pub(crate) const COOKIE: CookieSession = CookieSession::nouveau("isc");
@@ -31,6 +32,14 @@ pub(crate) fn habiller(routes: Router, isc: &Arc<Isc>) -> Router {
     let routes = routes.layer(from_fn(lire_session)).layer(DefaultBodyLimit::max(CORPS_MAX));
     let origines: Vec<Url> = isc.clients.adresses().cloned().collect();
     web::entetes::couche(routes, &origines)
+}
+
+/// The same for the realm of Pro Santé Connect, which has no form and no session of its own on that host.
+pub(crate) fn habiller_psc(routes: Router, psc: &Arc<Psc>) -> Router {
+    let alea = psc.alea.clone();
+    let reference = move || alea.lettres(REFERENCE, 8);
+    let routes = web::erreur::couche(routes, |_, uri| cadre("", uri.path()), reference);
+    web::entetes::couche(routes.layer(DefaultBodyLimit::max(CORPS_MAX)), &[])
 }
 
 async fn lire_session(mut requete: Request, suite: Next) -> axum::response::Response {

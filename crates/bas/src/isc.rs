@@ -5,7 +5,6 @@
 //! whatever the scope, as with the default client scopes of such a realm.
 
 mod autorisation;
-mod cle;
 mod client;
 mod codes;
 mod deconnexion;
@@ -27,6 +26,9 @@ use serde::Deserialize;
 use service::{Alea, Horloge};
 use url::Url;
 
+use crate::Erreur;
+use crate::parametres::adresse;
+
 pub use client::ClientIsc;
 pub use personnes::{Groupe, MOT_DE_PASSE, Personne, Role, Structure, groupes, personnes};
 
@@ -40,19 +42,6 @@ pub struct Config {
     pub clients: Vec<ClientIsc>,
     /// Folder that keeps the signing key and the sessions, so that both outlive a restart.
     pub donnees: PathBuf,
-}
-
-/// Why the realm can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum Erreur {
-    #[error("l’adresse « {0} » n’est pas utilisable (https attendu, sans fragment ni barre finale)")]
-    Adresse(String),
-    #[error("le client « {0} » est donné deux fois")]
-    ClientEnDouble(String),
-    #[error("{} : lecture ou écriture impossible", chemin.display())]
-    Fichier { chemin: PathBuf, source: std::io::Error },
-    #[error("clé de signature inutilisable")]
-    Cle(#[from] oidc::jwt::ErreurCle),
 }
 
 /// The realm.
@@ -73,11 +62,11 @@ pub(crate) struct Isc {
 
 impl Isc {
     pub(crate) fn nouveau(config: Config, horloge: Horloge, alea: Alea) -> Result<Self, Erreur> {
-        let url = client::adresse(&config.issuer)?;
+        let url = adresse(&config.issuer).ok_or_else(|| Erreur::Adresse(config.issuer.clone()))?;
         if config.issuer.ends_with('/') || url.query().is_some() {
             return Err(Erreur::Adresse(config.issuer));
         }
-        let cle = cle::charger(&config.donnees)?;
+        let cle = crate::cle::charger(&config.donnees.join("isc-cle.pem"))?;
         let document = cle.jwks().to_string();
         Ok(Self {
             base: url.path().trim_end_matches('/').to_owned(),

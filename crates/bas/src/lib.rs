@@ -1,38 +1,103 @@
 //! The sandbox ("bac à sable"): what surrounds the products in the field, simulated well enough to develop against.
 //!
-//! Everything here is fictitious and says so on every page. It speaks to the products over HTTP and OpenID only.
-//! So far it holds the realm "Industriels Santé Connect": see [`isc`].
+//! Everything here is fictitious and says so on every page. It speaks to the products over HTTP and OpenID only. It holds
+//! two realms, "Industriels Santé Connect" ([`isc`]) and Pro Santé Connect ([`psc`]), with the professionals who exist
+//! there ([`identites`]) and the pages where they approve ([`ecps`]).
 
 mod accueil;
+mod admin;
 mod cadre;
+mod cle;
+pub mod ecps;
+mod fichier;
+pub mod identites;
 pub mod isc;
 pub mod journal;
+mod parametres;
+pub mod psc;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
+use serde::Deserialize;
 use service::{Alea, Horloge};
 
-pub use isc::{Config, Erreur};
+/// What the sandbox must know before it serves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    pub isc: isc::Config,
+    pub psc: psc::Config,
+}
+
+/// Why the sandbox can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum Erreur {
+    #[error("l’adresse « {0} » n’est pas utilisable (https attendu, sans fragment ni barre finale)")]
+    Adresse(String),
+    #[error("le client « {0} » est donné deux fois")]
+    ClientEnDouble(String),
+    #[error("{} : lecture ou écriture impossible", chemin.display())]
+    Fichier { chemin: PathBuf, source: std::io::Error },
+    #[error("{} : contenu illisible", chemin.display())]
+    Contenu { chemin: PathBuf, source: serde_json::Error },
+    #[error("clé de signature inutilisable")]
+    Cle(#[from] oidc::jwt::ErreurCle),
+    #[error("client du bac à sable refusé")]
+    Client(#[from] psc::RefusClient),
+    #[error("client HTTP du bac à sable")]
+    Http(#[from] service::client_http::ErreurClient),
+}
 
 /// The sandbox, ready to serve.
 #[derive(Debug)]
 pub struct Bac {
     isc: Arc<isc::Isc>,
+    psc: Arc<psc::Psc>,
+    journal: journal::Journal,
 }
 
 impl Bac {
-    /// Reads or makes what lives in `config.donnees` (signing key, sessions).
+    /// Reads or makes what lives in the folders of the configuration (signing keys, sessions, identities, clients).
     ///
     /// # Errors
-    /// [`Erreur`] when the configuration can't be used or the folder can't be read and written.
+    /// [`Erreur`] when the configuration can't be used or a folder can't be read and written.
     pub fn nouveau(config: Config, horloge: Horloge, alea: Alea) -> Result<Self, Erreur> {
-        Ok(Self { isc: Arc::new(isc::Isc::nouveau(config, horloge, alea)?) })
+        let dossier = &config.psc.donnees;
+        let source = |source| Erreur::Fichier { chemin: dossier.clone(), source };
+        let journal = journal::Journal::ouvrir(dossier, horloge.clone()).map_err(source)?;
+        Ok(Self {
+            journal,
+            isc: Arc::new(isc::Isc::nouveau(config.isc, horloge.clone(), alea.clone())?),
+            psc: Arc::new(psc::Psc::nouveau(config.psc, horloge, alea)?),
+        })
     }
 
-    /// All pages and endpoints, static files included.
+    /// What people see, static files included: iSC, the portal of Pro Santé Connect, the simulated e-CPS and CPS-Gestion,
+    /// the identities; and the API of administration.
     pub fn routes(&self) -> Router {
-        let routes = isc::routes(&self.isc).merge(accueil::routes(&self.isc)).merge(web::assets::routes());
+        let routes = isc::routes(&self.isc)
+            .merge(accueil::routes(&self.isc, &self.psc))
+            .merge(admin::routes(&self.psc))
+            .merge(journal::routes_page(&self.journal))
+            .merge(journal::routes_api(&self.journal, self.psc.jeton_admin.clone()))
+            .merge(web::assets::routes());
         cadre::habiller(routes, &self.isc)
+    }
+
+    /// What machines call at Pro Santé Connect. Serve it where a client certificate is asked for without being required.
+    pub fn routes_psc(&self) -> Router {
+        self.journal.couche("psc", psc::routes(&self.psc))
+    }
+
+    /// Each request that the sandbox's servers received, and why it was refused.
+    pub fn journal(&self) -> &journal::Journal {
+        &self.journal
+    }
+
+    /// What `edc up` says of the sandbox.
+    pub fn identites(&self) -> Vec<identites::Identite> {
+        self.psc.identites.toutes()
     }
 }

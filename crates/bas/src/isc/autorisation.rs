@@ -16,10 +16,11 @@ use web::session::JetonSession;
 use web::{Cadre, Champs, Formulaire, PageErreur};
 
 use super::codes::Code;
-use super::demande::{Demande, Parametres, Refus, avec_parametres};
+use super::demande::{Demande, Refus};
 use super::sessions::Session;
 use super::{CONNEXION, Groupe, Isc, MOT_DE_PASSE, Personne, groupes, personnes};
 use crate::cadre::{COOKIE, cadre};
+use crate::parametres::{Parametres, vers};
 
 #[derive(Template)]
 #[template(path = "isc/connexion.html")]
@@ -233,14 +234,5 @@ impl Isc {
                 vers(&redirect_uri, &parametres)
             }
         }
-    }
-}
-
-/// A redirect that is a GET whatever came (RFC 9700 §4.12: 303, so that a password is never posted on).
-pub(super) fn vers(adresse: &str, parametres: &[(&str, Option<&str>)]) -> Response {
-    let lieu = avec_parametres(adresse, parametres).and_then(|url| HeaderValue::try_from(url.as_str()).ok());
-    match lieu {
-        Some(lieu) => (StatusCode::SEE_OTHER, [(header::LOCATION, lieu)]).into_response(),
-        None => PageErreur::nouvelle(StatusCode::BAD_REQUEST).into_response(),
     }
 }

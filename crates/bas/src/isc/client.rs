@@ -1,15 +1,13 @@
 //! The clients of the realm: who they are, where people may be sent back, how they prove themselves.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, header};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use subtle::ConstantTimeEq as _;
 use url::Url;
 
-use super::Erreur;
-use super::demande::Parametres;
+use crate::Erreur;
+use crate::parametres::{Parametres, adresse, basic};
 
 /// A client, as configured. Addresses are compared letter for letter.
 #[derive(Clone, Debug, Deserialize)]
@@ -45,7 +43,7 @@ impl Clients {
                 return Err(Erreur::ClientEnDouble(client.client_id.clone()));
             }
             for texte in client.redirect_uris.iter().chain(&client.post_logout_redirect_uris) {
-                adresses.push(adresse(texte)?);
+                adresses.push(adresse(texte).ok_or_else(|| Erreur::Adresse(texte.clone()))?);
             }
         }
         Ok(Self { clients, adresses })
@@ -84,35 +82,11 @@ impl Clients {
     }
 }
 
-/// Both halves of the header are form-encoded before they are joined.
-fn basic(entete: &[u8]) -> Option<(String, SecretString)> {
-    let entete = std::str::from_utf8(entete).ok()?;
-    let (methode, valeur) = entete.split_once(' ')?;
-    if !methode.eq_ignore_ascii_case("basic") {
-        return None;
-    }
-    let texte = String::from_utf8(BASE64_STANDARD.decode(valeur.trim()).ok()?).ok()?;
-    let (client_id, secret) = texte.split_once(':')?;
-    Some((decoder(client_id), decoder(secret).into()))
-}
-
-fn decoder(texte: &str) -> String {
-    let seul = texte.replace('&', "%26").replace('=', "%3D");
-    let (decode, _) = url::form_urlencoded::parse(seul.as_bytes()).next().unwrap_or_default();
-    decode.into_owned()
-}
-
-/// An address that people or clients may be sent to.
-pub(super) fn adresse(texte: &str) -> Result<Url, Erreur> {
-    let refus = || Erreur::Adresse(texte.to_owned());
-    let url = Url::parse(texte).map_err(|_| refus())?;
-    let local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
-    let sure = url.scheme() == "https" || (url.scheme() == "http" && local);
-    if sure && url.fragment().is_none() { Ok(url) } else { Err(refus()) }
-}
-
 #[cfg(test)]
 mod tests {
+    use base64::Engine as _;
+    use base64::prelude::BASE64_STANDARD;
+
     use super::*;
 
     fn clients() -> Clients {

@@ -14,10 +14,9 @@ use oidc::Revendications;
 use web::session::JetonSession;
 use web::{Cadre, Formulaire, PageErreur};
 
-use super::autorisation::vers;
-use super::demande::Parametres;
 use super::{DECONNEXION, Isc};
 use crate::cadre::{COOKIE, cadre};
+use crate::parametres::{Parametres, vers};
 
 #[derive(Template)]
 #[template(path = "isc/deconnexion.html")]

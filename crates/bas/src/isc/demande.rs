@@ -3,44 +3,10 @@
 //! As long as client and address of return are not proven, a refusal is a page; from then on it goes to the client.
 
 use jiff::Timestamp;
-use url::Url;
 
 use super::client::Clients;
 use super::sessions::Session;
-
-/// Longer values are refused: they come back in a header.
-const VALEUR_MAX: usize = 2048;
-
-/// Parameters as received. One that comes twice is a fault (RFC 6749 §3.1).
-#[derive(Clone, Debug)]
-pub(super) struct Parametres(Vec<(String, String)>);
-
-/// A parameter came twice, or is too long.
-#[derive(Debug)]
-pub(super) struct Inutilisable;
-
-impl Parametres {
-    pub(super) fn nouveaux(parametres: Vec<(String, String)>) -> Self {
-        Self(parametres)
-    }
-
-    /// The value of a parameter; an empty one counts as absent (RFC 6749 §3.1).
-    pub(super) fn unique(&self, nom: &str) -> Result<Option<&str>, Inutilisable> {
-        let mut valeurs = self.0.iter().filter(|(autre, _)| autre == nom).map(|(_, valeur)| valeur.as_str());
-        match (valeurs.next(), valeurs.next()) {
-            (Some(valeur), None) if valeur.len() <= VALEUR_MAX => {
-                Ok(Some(valeur).filter(|valeur| !valeur.is_empty()))
-            }
-            (None, _) => Ok(None),
-            (Some(_), _) => Err(Inutilisable),
-        }
-    }
-
-    /// As a query string, to be carried by our own page.
-    pub(super) fn encoder(&self) -> String {
-        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()
-    }
-}
+use crate::parametres::Parametres;
 
 /// A request that may be answered.
 #[derive(Debug)]
@@ -159,14 +125,4 @@ fn destinataire<'p>(clients: &Clients, parametres: &'p Parametres) -> Result<(&'
         ));
     }
     Ok((client_id, redirect_uri.to_owned()))
-}
-
-/// An address of return with parameters added to those it has.
-pub(super) fn avec_parametres(adresse: &str, parametres: &[(&str, Option<&str>)]) -> Option<Url> {
-    let mut url = Url::parse(adresse).ok()?;
-    let donnes = parametres.iter().filter_map(|(nom, valeur)| valeur.map(|valeur| (nom, valeur)));
-    if parametres.iter().any(|(_, valeur)| valeur.is_some()) {
-        url.query_pairs_mut().extend_pairs(donnes);
-    }
-    Some(url)
 }

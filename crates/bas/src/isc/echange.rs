@@ -12,8 +12,8 @@ use serde_json::json;
 
 use super::client::NonProuve;
 use super::codes::Code;
-use super::demande::Parametres;
 use super::{Isc, USERINFO};
+use crate::parametres::Parametres;
 
 /// Life of an access token and of an id_token, in seconds.
 pub(super) const VIE_ACCES: i64 = 300;

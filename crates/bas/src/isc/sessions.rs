@@ -11,7 +11,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Erreur, Personne, personnes};
+use super::{Personne, personnes};
+use crate::Erreur;
 
 /// Life of a session, used or not.
 const VIE: SignedDuration = SignedDuration::from_hours(8);

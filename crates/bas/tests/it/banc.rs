@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bas::isc::ClientIsc;
-use bas::{Bac, Config};
+use bas::Bac;
+use bas::isc::{ClientIsc, Config};
 use jiff::Timestamp;
 use oidc::{Autorisation, Client, Demande, Jetons, Retour};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -60,7 +60,7 @@ impl Banc {
     async fn servir(&mut self, port: u16) {
         let serveur = Serveur::lier(([127, 0, 0, 1], port).into()).await.unwrap();
         self.issuer = format!("https://localhost:{}/realms/industriels", serveur.adresse().port());
-        let config = self.config();
+        let config = bas::Config { isc: self.config(), psc: self.config_psc() };
         let bac = Bac::nouveau(config, self.horloge.clone(), self.alea.clone()).unwrap();
         let identite = Identite::depuis_pem(&self.identite.0, &self.identite.1).unwrap();
         let tls = TlsServeur::nouveau(identite, Clients::Aucun).unwrap();
@@ -87,6 +87,18 @@ impl Banc {
             issuer: self.issuer.clone(),
             clients: vec![client("guichet", SECRET), client("autre", "secret d’un autre")],
             donnees: PathBuf::from(self.donnees.path()),
+        }
+    }
+
+    fn config_psc(&self) -> bas::psc::Config {
+        bas::psc::Config {
+            issuer: self.issuer.replace("/realms/industriels", oidc::psc::ROYAUME),
+            portail: self.issuer.replace("/realms/industriels", ""),
+            donnees: PathBuf::from(self.donnees.path()),
+            jeton_admin: "jeton".into(),
+            autorite: None,
+            reglages: bas::psc::Reglages::default(),
+            clients: Vec::new(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The realm behind real TLS: a witness client, our own client, a browser, and everything that must be refused.
+//! Both realms behind real TLS: witness clients, our own client, a browser, and everything that must be refused.
 
 #[cfg(test)]
 mod banc;
@@ -8,6 +8,8 @@ mod deconnexion;
 #[cfg(test)]
 mod journal;
 mod page;
+#[cfg(test)]
+mod psc;
 #[cfg(test)]
 mod refus;
 #[cfg(test)]

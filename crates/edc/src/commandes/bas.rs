@@ -9,11 +9,14 @@ use super::{Faute, config, up::lier};
 pub(crate) async fn servir(fichier: &config::Fichier) -> Result<ExitCode, Faute> {
     let config: config::ConfigBas = service::config::load(&fichier.config, config::PREFIXE)?;
     config.journal.ouvrir()?;
-    let tls = config.tls.serveur()?;
+    let (tls, tls_psc) = (config.tls.serveur()?, config.tls_psc()?);
     let serveur = lier(config.ecoute).await?;
-    let bac = bas::Bac::nouveau(config.isc, Horloge::systeme(), Alea::systeme())?;
+    let serveur_psc = lier(config.ecoute_psc).await?;
+    let config = bas::Config { isc: config.isc, psc: config.psc };
+    let bac = bas::Bac::nouveau(config, Horloge::systeme(), Alea::systeme())?;
     let arret = Arret::new();
     arret.ecouter_signaux()?;
+    arret.suivre(serveur_psc.servir(bac.routes_psc(), tls_psc, arret.clone()));
     serveur.servir(bac.routes(), tls, arret.clone()).await;
     arret.termine(super::up::VIDANGE).await;
     Ok(ExitCode::SUCCESS)

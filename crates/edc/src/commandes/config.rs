@@ -12,7 +12,10 @@ use std::{
 
 use clap::Args;
 use serde::Deserialize;
-use service::{Identite, TlsServeur, logs, tls::Clients};
+use service::{
+    Identite, TlsServeur, logs,
+    tls::{Autorites, Clients},
+};
 
 use super::Faute;
 use crate::sortie;
@@ -38,8 +41,12 @@ pub(crate) struct Tls {
 
 impl Tls {
     pub(crate) fn serveur(&self) -> Result<TlsServeur, Faute> {
+        self.serveur_avec(Clients::Aucun)
+    }
+
+    pub(crate) fn serveur_avec(&self, clients: Clients) -> Result<TlsServeur, Faute> {
         let identite = Identite::depuis_fichiers(&self.certificat, &self.cle)?;
-        Ok(TlsServeur::nouveau(identite, Clients::Aucun)?)
+        Ok(TlsServeur::nouveau(identite, clients)?)
     }
 }
 
@@ -84,7 +91,22 @@ pub(crate) struct ConfigBas {
     pub tls: Tls,
     #[serde(default)]
     pub journal: Journal,
-    pub isc: bas::Config,
+    pub isc: bas::isc::Config,
+    /// Where Pro Santé Connect listens: there, clients may show a certificate.
+    pub ecoute_psc: SocketAddr,
+    /// PEM of the authorities whose client certificates are taken.
+    pub autorites_clients: PathBuf,
+    pub psc: bas::psc::Config,
+}
+
+impl ConfigBas {
+    /// TLS of the listener of Pro Santé Connect.
+    pub(crate) fn tls_psc(&self) -> Result<TlsServeur, Faute> {
+        self.tls.serveur()?;
+        let pem = std::fs::read_to_string(&self.autorites_clients)
+            .map_err(Faute::fichier(&self.autorites_clients))?;
+        self.tls.serveur_avec(Clients::Facultatif(Autorites::depuis_pem(&pem)?))
+    }
 }
 
 /// Which product a file configures.
@@ -112,7 +134,11 @@ pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
     let chemin = &fichier.config;
     let (nom, tls) = match genre(chemin)? {
         Genre::Guichet => ("guichet", service::config::load::<ConfigGuichet>(chemin, PREFIXE)?.tls),
-        Genre::Bas => ("bac à sable", service::config::load::<ConfigBas>(chemin, PREFIXE)?.tls),
+        Genre::Bas => {
+            let config: ConfigBas = service::config::load(chemin, PREFIXE)?;
+            config.tls_psc()?;
+            ("bac à sable", config.tls)
+        }
     };
     tls.serveur()?;
     sortie::texte(&format!("{} : configuration du {nom} lisible et complète.\n", chemin.display()));
@@ -131,7 +157,11 @@ pub(crate) async fn examiner(fichier: &Fichier) -> Result<ExitCode, Faute> {
         Genre::Guichet => examiner_guichet(service::config::load(chemin, PREFIXE)?).await,
         Genre::Bas => {
             let config: ConfigBas = service::config::load(chemin, PREFIXE)?;
-            vec![tls(&config.tls), dossier("données", &config.isc.donnees)]
+            vec![
+                tls(&config.tls),
+                dossier("données (iSC)", &config.isc.donnees),
+                dossier("données (PSC)", &config.psc.donnees),
+            ]
         }
     };
     let mut texte = String::new();

@@ -27,7 +27,7 @@ pub(crate) struct Options {
     /// Dossier des données ; créé au besoin.
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     pub data: PathBuf,
-    /// Premier port : le guichet écoute sur N, le bac à sable sur N+1.
+    /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2.
     #[arg(long, value_name = "N", default_value_t = 8443)]
     pub port_base: u16,
     /// Base des guichets au lieu du fichier SQLite de DIR : postgres://…
@@ -45,26 +45,30 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     logs::init(logs::Format::Texte, &options.journal).map_err(|faute| Faute::Dite(faute.to_string()))?;
     let (horloge, alea) = (Horloge::systeme(), Alea::systeme());
     let espace = preparer::preparer(options, &horloge, &alea)?;
-    let port_bas = options
-        .port_base
-        .checked_add(1)
-        .ok_or_else(|| Faute::Dite("--port-base : choisissez un nombre plus petit".to_owned()))?;
+    let port = |rang| {
+        let port = options.port_base.checked_add(rang);
+        port.ok_or_else(|| Faute::Dite("--port-base : choisissez un nombre plus petit".to_owned()))
+    };
     let local = |port| SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
     let guichet_ecoute = lier(local(options.port_base)).await?;
-    let bas_ecoute = lier(local(port_bas)).await?;
+    let bas_ecoute = lier(local(port(1)?)).await?;
+    let psc_ecoute = lier(local(port(2)?)).await?;
     annonce::retirer(&espace);
 
-    let bac = bas::Bac::nouveau(espace.bas(), horloge.clone(), alea.clone())?;
+    // A clock of its own: moving the sandbox's must not move the guichet's.
+    let bac = bas::Bac::nouveau(espace.bas(), Horloge::systeme(), alea.clone())?;
     let app = guichet::ouvrir(espace.guichet(options), horloge, alea).await?;
     let arret = Arret::new();
     arret.ecouter_signaux()?;
     arret.suivre(guichet::taches::travailler(app.clone(), arret.clone()));
     let (routes_bas, tls, fin) = (bac.routes(), espace.tls.clone(), arret.clone());
     arret.suivre(async move { bas_ecoute.servir(routes_bas, tls, fin).await });
+    let (routes_psc, tls, fin) = (bac.routes_psc(), espace.tls_psc.clone(), arret.clone());
+    arret.suivre(async move { psc_ecoute.servir(routes_psc, tls, fin).await });
     let (routes, tls, fin) = (guichet::routes::routes(&app), espace.tls.clone(), arret.clone());
     arret.suivre(async move { guichet_ecoute.servir(routes, tls, fin).await });
 
-    annonce::publier(&espace)?;
+    annonce::publier(&espace, &bac.identites())?;
     sortie::texte(&annonce::table(&espace));
     arret.demande().await;
     annonce::retirer(&espace);

@@ -3,12 +3,13 @@
 use std::fmt::Write as _;
 
 use bas::isc;
+use secrecy::ExposeSecret as _;
 use serde_json::json;
 
 use super::{Faute, preparer::Espace};
 
 /// Writes `DIR/edc.json` whole or not at all: a script that sees it can start.
-pub(super) fn publier(espace: &Espace) -> Result<(), Faute> {
+pub(super) fn publier(espace: &Espace, identites: &[bas::identites::Identite]) -> Result<(), Faute> {
     let personnes: Vec<_> = isc::personnes()
         .iter()
         .map(|personne| {
@@ -22,12 +23,52 @@ pub(super) fn publier(espace: &Espace) -> Result<(), Faute> {
             })
         })
         .collect();
+    let clients: Vec<_> = espace
+        .clients
+        .iter()
+        .map(|client| {
+            json!({
+                "client_id": client.client_id,
+                "nom": client.nom,
+                "certificat": client.certificat,
+                "cle": client.cle,
+                "p12": client.p12,
+                "p12_mot_de_passe": client.mot_de_passe.expose_secret(),
+                "redirections": client.redirections,
+            })
+        })
+        .collect();
+    let identites: Vec<_> = identites
+        .iter()
+        .map(|identite| {
+            json!({
+                "national_id": identite.national_id(),
+                "nom": identite.profil.family_name,
+                "prenom": identite.profil.given_name,
+                "profession": identite.profession(),
+                "actif": identite.actif,
+                "reponse": identite.reponse,
+            })
+        })
+        .collect();
     let annonce = json!({
         "pret": true,
         "version": env!("CARGO_PKG_VERSION"),
         "ca": espace.autorite,
         "guichet": { "url": espace.url_guichet },
         "isc": { "issuer": espace.emetteur },
+        "psc": {
+            "issuer": espace.psc,
+            "decouverte": format!("{}{}", espace.psc, oidc::psc::CHEMIN_METADONNEES),
+            "decouverte_standard": format!("{}{}", espace.psc, oidc::metadonnees::CHEMIN),
+        },
+        "ecps": { "url": format!("{}/ecps", espace.bas) },
+        "bas_admin": {
+            "url": format!("{}/_bac-a-sable", espace.bas),
+            "jeton": espace.jeton_bas.expose_secret(),
+        },
+        "clients": clients,
+        "identites": identites,
         "personnes": personnes,
     });
     let provisoire = espace.dossier.join("edc.json.tmp");
@@ -48,7 +89,10 @@ pub(super) fn table(espace: &Espace) -> String {
     let _ = writeln!(texte, "\nEspace de Confiance {} est prêt.\n", env!("CARGO_PKG_VERSION"));
     for (quoi, adresse) in [
         ("Guichet", espace.url_guichet.as_str()),
-        ("Bac à sable (iSC)", espace.emetteur.as_str()),
+        ("Bac à sable", espace.bas.as_str()),
+        ("iSC simulé", espace.emetteur.as_str()),
+        ("PSC simulé", espace.psc.as_str()),
+        ("e-CPS simulée", &format!("{}/ecps", espace.bas)),
         ("Courriels envoyés", &format!("{}/dev/courriels", espace.url_guichet)),
         ("Autorité de test", &espace.autorite.display().to_string()),
     ] {

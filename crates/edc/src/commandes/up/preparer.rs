@@ -15,12 +15,17 @@ use guichet::config::{Agence, Antivirus, Config, Courriel, Oidc, Signature};
 use igc::{Algorithme, Autorite, Demande, Usage};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
-use service::{Alea, Horloge, Identite, TlsServeur, tls::Clients};
+use service::{
+    Alea, Horloge, Identite, TlsServeur,
+    tls::{Autorites, Clients},
+};
 use url::Url;
 
 use super::{Faute, Options};
 
 const CLIENT: &str = "guichet-edc";
+/// Only browsers go there, and they resolve every name under `.localhost` to this machine.
+const HOTE_PORTAIL: &str = "wallet.localhost";
 /// A TLS certificate with less than this to live is made anew.
 const RENOUVELER: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -32,7 +37,17 @@ pub(super) struct Espace {
     /// Without a slash at the end.
     pub url_guichet: String,
     pub emetteur: String,
+    /// Issuer of Pro Santé Connect, on the port that asks for a client certificate.
+    pub psc: String,
+    /// Host of the authorization page of Pro Santé Connect.
+    pub portail: String,
+    /// Host of the sandbox's pages and of its API of administration.
+    pub bas: String,
+    pub jeton_bas: SecretString,
+    pub clients: Vec<ClientDemo>,
     pub tls: TlsServeur,
+    /// The same identity, with client certificates of the test authority taken when shown.
+    pub tls_psc: TlsServeur,
     secret_oidc: SecretString,
     mot_de_passe: SecretString,
     port: u16,
@@ -40,13 +55,43 @@ pub(super) struct Espace {
     _verrou: File,
 }
 
+/// A service registered at Pro Santé Connect for the demonstration, with its certificate.
+pub(super) struct ClientDemo {
+    pub client_id: String,
+    pub nom: &'static str,
+    pub certificat: PathBuf,
+    pub cle: PathBuf,
+    pub p12: PathBuf,
+    pub mot_de_passe: SecretString,
+    pub redirections: Vec<String>,
+}
+
+/// Two, so that one can see that what belongs to one never serves the other.
+const CLIENTS_DEMO: [(&str, &str); 2] =
+    [("lps-demo", "Logiciel de démonstration"), ("lps-demo-2", "Second logiciel")];
+/// Identifier of the structure in the certificates of the demonstration (OU, as in IGC-Santé).
+const STRUCTURE_DEMO: &str = "300001204700015";
+
 pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Result<Espace, Faute> {
     let dossier = ouvrir_dossier(&options.data)?;
     let verrou = verrouiller(&dossier)?;
     let le = horloge.maintenant();
     let autorite_pem = dossier.join("ac/autorite.pem");
     let autorite = charger_autorite(&autorite_pem, &dossier.join("ac/autorite.key"), le)?;
-    let tls = charger_tls(&autorite, &dossier, le)?;
+    let identite = charger_tls(&autorite, &dossier, le)?;
+    let tls = TlsServeur::nouveau(identite.clone(), Clients::Aucun)?;
+    let tls_psc =
+        TlsServeur::nouveau(identite, Clients::Facultatif(Autorites::depuis_pem(autorite.cert_pem())?))?;
+    let jeton_bas = charger_secret(&dossier.join("secrets/bas"), alea)?;
+    let mot_de_passe_clients = charger_secret(&dossier.join("secrets/clients"), alea)?;
+    let clients = CLIENTS_DEMO
+        .iter()
+        .map(|(client_id, nom)| {
+            let client =
+                ClientDemo::nouveau(client_id, nom, &dossier, &mot_de_passe_clients, options.port_base);
+            client.charger(&autorite, le).map(|()| client)
+        })
+        .collect::<Result<Vec<_>, Faute>>()?;
     let secret_oidc = charger_secret(&dossier.join("secrets/oidc"), alea)?;
     let mot_de_passe = charger_secret(&dossier.join("secrets/signataire"), alea)?;
     let p12 = dossier.join("signature/signataire.p12");
@@ -72,7 +117,13 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
         autorite: autorite_pem,
         url_guichet: format!("https://localhost:{port}"),
         emetteur: format!("https://localhost:{}/realms/industriels", port.saturating_add(1)),
+        psc: format!("https://localhost:{}{}", port.saturating_add(2), oidc::psc::ROYAUME),
+        portail: format!("https://{HOTE_PORTAIL}:{}", port.saturating_add(1)),
+        bas: format!("https://localhost:{}", port.saturating_add(1)),
+        jeton_bas,
+        clients,
         tls,
+        tls_psc,
         secret_oidc,
         mot_de_passe,
         port,
@@ -83,7 +134,7 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
 
 impl Espace {
     pub(super) fn bas(&self) -> bas::Config {
-        bas::Config {
+        let isc = bas::isc::Config {
             issuer: self.emetteur.clone(),
             clients: vec![bas::isc::ClientIsc {
                 client_id: CLIENT.to_owned(),
@@ -92,7 +143,17 @@ impl Espace {
                 post_logout_redirect_uris: vec![format!("{}/", self.url_guichet)],
             }],
             donnees: self.dossier.join("bas"),
-        }
+        };
+        let psc = bas::psc::Config {
+            issuer: self.psc.clone(),
+            portail: self.portail.clone(),
+            donnees: self.dossier.join("bas"),
+            jeton_admin: self.jeton_bas.clone(),
+            autorite: Some(self.autorite.clone()),
+            reglages: bas::psc::Reglages::default(),
+            clients: self.clients.iter().map(ClientDemo::inscription).collect(),
+        };
+        bas::Config { isc, psc }
     }
 
     pub(super) fn guichet(&self, options: &Options) -> Config {
@@ -127,6 +188,63 @@ impl Espace {
     }
 }
 
+impl ClientDemo {
+    fn nouveau(
+        client_id: &str,
+        nom: &'static str,
+        dossier: &Path,
+        mot_de_passe: &SecretString,
+        port: u16,
+    ) -> Self {
+        let fichier = |extension| dossier.join("clients").join(format!("{client_id}.{extension}"));
+        Self {
+            client_id: client_id.to_owned(),
+            nom,
+            certificat: fichier("pem"),
+            cle: fichier("key"),
+            p12: fichier("p12"),
+            mot_de_passe: mot_de_passe.clone(),
+            redirections: vec![format!("https://localhost:{}/connect/callback", port.saturating_add(3))],
+        }
+    }
+
+    /// Makes the certificate at the first start, and anew when its end is near.
+    fn charger(&self, autorite: &Autorite, le: Timestamp) -> Result<(), Faute> {
+        if encore_bon(&self.certificat, le) && self.cle.exists() && self.p12.exists() {
+            return Ok(());
+        }
+        let certificat = autorite.emettre(&Demande {
+            cn: self.client_id.clone(),
+            ou: Some(STRUCTURE_DEMO.to_owned()),
+            organisation: Some("Logimed".to_owned()),
+            noms_dns: Vec::new(),
+            adresses_ip: Vec::new(),
+            usage: Usage::Client,
+            debut: le,
+            // As IGC-Santé issues them.
+            fin: plus_jours(le, 3 * 365),
+            algorithme: Algorithme::P256,
+        })?;
+        let chaine = format!("{}{}", certificat.cert_pem, autorite.cert_pem());
+        let p12 = igc::pkcs12::ecrire(&chaine, &certificat.cle_pem, &self.mot_de_passe, &self.client_id)?;
+        ecrire_prive(&self.cle, certificat.cle_pem.expose_secret().as_bytes())?;
+        ecrire_prive(&self.p12, &p12)?;
+        fs::write(&self.certificat, certificat.cert_pem).map_err(Faute::fichier(&self.certificat))
+    }
+
+    fn inscription(&self) -> bas::psc::Inscription {
+        bas::psc::Inscription {
+            client_id: self.client_id.clone(),
+            nom: Some(self.nom.to_owned()),
+            secret: None,
+            redirect_uris: self.redirections.clone(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            ciba: true,
+        }
+    }
+}
+
 fn ouvrir_dossier(dossier: &Path) -> Result<PathBuf, Faute> {
     let dire = |erreur: std::io::Error| {
         Faute::Dite(format!(
@@ -134,7 +252,7 @@ fn ouvrir_dossier(dossier: &Path) -> Result<PathBuf, Faute> {
             dossier.display()
         ))
     };
-    for sous in ["", "ac", "tls", "secrets", "signature", "fichiers", "courriels", "bas"] {
+    for sous in ["", "ac", "tls", "secrets", "signature", "fichiers", "courriels", "bas", "clients"] {
         let chemin = dossier.join(sous);
         fs::create_dir_all(&chemin).map_err(dire)?;
     }
@@ -196,18 +314,25 @@ fn charger_autorite(cert: &Path, cle: &Path, le: Timestamp) -> Result<Autorite, 
     Ok(autorite)
 }
 
-fn charger_tls(autorite: &Autorite, dossier: &Path, le: Timestamp) -> Result<TlsServeur, Faute> {
+/// Whether a certificate is there, valid, and far from its end.
+fn encore_bon(cert: &Path, le: Timestamp) -> bool {
+    let lu = fs::read(cert).ok().and_then(|octets| igc::lire::lire(&octets).ok());
+    lu.is_some_and(|lu| lu.valide_le(le) && lu.fin.duration_since(le) > RENOUVELER)
+}
+
+fn charger_tls(autorite: &Autorite, dossier: &Path, le: Timestamp) -> Result<Identite, Faute> {
     let (cert, cle) = (dossier.join("tls/localhost.pem"), dossier.join("tls/localhost.key"));
-    let bon = fs::read(&cert)
+    // A folder of an earlier version has a certificate without the portal's name.
+    let nomme = fs::read(&cert)
         .ok()
         .and_then(|octets| igc::lire::lire(&octets).ok())
-        .is_some_and(|lu| lu.valide_le(le) && lu.fin.duration_since(le) > RENOUVELER);
-    if !bon || !cle.exists() {
+        .is_some_and(|lu| lu.noms_dns.iter().any(|nom| nom == HOTE_PORTAIL));
+    if !nomme || !encore_bon(&cert, le) || !cle.exists() {
         let certificat = autorite.emettre(&Demande {
             cn: "localhost".to_owned(),
             ou: None,
             organisation: Some("Espace de Confiance".to_owned()),
-            noms_dns: vec!["localhost".to_owned()],
+            noms_dns: vec!["localhost".to_owned(), HOTE_PORTAIL.to_owned()],
             adresses_ip: vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)],
             usage: Usage::Serveur,
             debut: le,
@@ -218,7 +343,7 @@ fn charger_tls(autorite: &Autorite, dossier: &Path, le: Timestamp) -> Result<Tls
         ecrire_prive(&cle, certificat.cle_pem.expose_secret().as_bytes())?;
         fs::write(&cert, certificat.cert_pem).map_err(Faute::fichier(&cert))?;
     }
-    Ok(TlsServeur::nouveau(Identite::depuis_fichiers(&cert, &cle)?, Clients::Aucun)?)
+    Ok(Identite::depuis_fichiers(&cert, &cle)?)
 }
 
 fn plus_jours(le: Timestamp, jours: i64) -> Timestamp {

@@ -1,0 +1,181 @@
+//! Pro Santé Connect, simulated: the realm `esante-wallet` of a Keycloak whose authorization page lives on another host.
+//!
+//! Three ways in: CIBA in poll mode, the authorization code, the refresh token. What a person does to approve is in
+//! [`crate::ecps`]; who exists is in [`crate::identites`]. Sessions and tokens are in memory: a restart signs everybody
+//! out, as it may happen in the field; identities, clients and keys are kept.
+
+mod appel;
+mod ciba;
+mod cles;
+mod clients;
+mod deconnexion;
+mod emission;
+mod introspection;
+mod jetons;
+mod metadonnees;
+mod refus;
+mod reglages;
+mod sessions;
+mod userinfo;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{get, post};
+use secrecy::SecretString;
+use serde::Deserialize;
+use service::{Alea, Horloge};
+use url::Url;
+
+use crate::Erreur;
+use crate::ecps::Approbations;
+use crate::identites::Identites;
+use crate::parametres::adresse;
+
+pub use clients::{Inscription, RefusClient};
+pub(crate) use refus::Refus;
+pub use reglages::{Durees, Prereglage, Reglages};
+
+/// How long a client may take to hear that a session has ended.
+const DELAI_AVIS: Duration = Duration::from_secs(5);
+
+/// What the realm must know before it serves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// `https://localhost:8445/auth/realms/esante-wallet`: as clients write it, no slash at the end.
+    pub issuer: String,
+    /// `https://wallet.localhost:8444`: the host of the authorization page, which is not the issuer's. No slash at the end.
+    pub portail: String,
+    /// Folder that keeps keys, identities and clients.
+    pub donnees: PathBuf,
+    /// Who holds it administers the sandbox.
+    pub jeton_admin: SecretString,
+    /// PEM of the authority to trust when a client is told that a session has ended; the system's when absent.
+    #[serde(default)]
+    pub autorite: Option<PathBuf>,
+    #[serde(default)]
+    pub reglages: Reglages,
+    /// Registered at each start, over what is kept under the same `client_id`.
+    #[serde(default)]
+    pub clients: Vec<Inscription>,
+}
+
+/// The realm.
+#[derive(Debug)]
+pub(crate) struct Psc {
+    pub(crate) issuer: String,
+    /// Path of the issuer.
+    base: String,
+    pub(crate) portail: String,
+    pub(crate) jeton_admin: SecretString,
+    pub(crate) identites: Identites,
+    pub(crate) approbations: Approbations,
+    pub(crate) clients: clients::Clients,
+    pub(crate) sessions: sessions::Sessions,
+    requetes: ciba::Requetes,
+    cles: RwLock<cles::Cles>,
+    revoques: jetons::Revoques,
+    reglages: Mutex<Reglages>,
+    http: reqwest::Client,
+    pub(crate) horloge: Horloge,
+    pub(crate) alea: Alea,
+}
+
+impl Psc {
+    pub(crate) fn nouveau(config: Config, horloge: Horloge, alea: Alea) -> Result<Self, Erreur> {
+        let lire = |texte: &str| {
+            let url = adresse(texte).filter(|url| url.query().is_none() && !texte.ends_with('/'));
+            url.ok_or_else(|| Erreur::Adresse(texte.to_owned()))
+        };
+        let url = lire(&config.issuer)?;
+        lire(&config.portail)?;
+        let ca = match &config.autorite {
+            Some(chemin) => {
+                let source = |source| Erreur::Fichier { chemin: chemin.clone(), source };
+                Some(std::fs::read_to_string(chemin).map_err(source)?)
+            }
+            None => None,
+        };
+        let clients = clients::Clients::charger(&config.donnees)?;
+        for inscription in config.clients {
+            clients.inscrire(inscription)?;
+        }
+        Ok(Self {
+            base: url.path().trim_end_matches('/').to_owned(),
+            issuer: config.issuer,
+            portail: config.portail,
+            jeton_admin: config.jeton_admin,
+            identites: Identites::charger(&config.donnees)?,
+            approbations: Approbations::default(),
+            clients,
+            sessions: sessions::Sessions::default(),
+            requetes: ciba::Requetes::default(),
+            cles: RwLock::new(cles::Cles::charger(&config.donnees)?),
+            revoques: jetons::Revoques::default(),
+            reglages: Mutex::new(config.reglages),
+            http: service::client_http::client(ca.as_deref(), DELAI_AVIS)?,
+            horloge,
+            alea,
+        })
+    }
+
+    /// Full address of an endpoint of the realm.
+    fn adresse(&self, chemin: &str) -> Url {
+        Url::parse(&format!("{}{chemin}", self.issuer))
+            .expect("the issuer is an address and the path a literal")
+    }
+
+    pub(crate) fn reglages(&self) -> Reglages {
+        self.reglages.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn regler(&self, reglages: Reglages) {
+        *self.reglages.lock().unwrap_or_else(PoisonError::into_inner) = reglages;
+    }
+
+    /// Another key signs from now on; gives its `kid`.
+    pub(crate) fn tourner_cles(&self) -> Result<String, Erreur> {
+        self.cles.write().unwrap_or_else(PoisonError::into_inner).tourner()
+    }
+
+    fn cles(&self) -> std::sync::RwLockReadGuard<'_, cles::Cles> {
+        self.cles.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const TOKEN: &str = "/protocol/openid-connect/token";
+const INTROSPECTION: &str = "/protocol/openid-connect/token/introspect";
+const USERINFO: &str = "/protocol/openid-connect/userinfo";
+const CERTS: &str = "/protocol/openid-connect/certs";
+const LOGOUT: &str = "/protocol/openid-connect/logout";
+const REVOCATION: &str = "/protocol/openid-connect/revoke";
+const CIBA: &str = "/protocol/openid-connect/ext/ciba/auth";
+/// On the portal's host, not under the issuer.
+const AUTORISATION: &str = "/auth";
+
+pub(crate) fn routes(psc: &Arc<Psc>) -> Router {
+    let chemin = |fin: &str| format!("{}{fin}", psc.base);
+    let routes = Router::new()
+        .route(&chemin(oidc::psc::CHEMIN_METADONNEES), get(metadonnees::publier))
+        .route(&chemin(oidc::metadonnees::CHEMIN), get(metadonnees::publier))
+        .route(&chemin(CERTS), get(metadonnees::publier_cles))
+        .route(&chemin(CIBA), post(ciba::demander))
+        .route(&chemin(TOKEN), post(jetons::donner))
+        .route(&chemin(INTROSPECTION), post(introspection::dire))
+        .route(&chemin(REVOCATION), post(introspection::revoquer))
+        .route(&chemin(USERINFO), get(userinfo::donner).post(userinfo::donner))
+        .route(&chemin(LOGOUT), get(deconnexion::demander).post(deconnexion::demander_par_formulaire))
+        .layer(axum::middleware::from_fn(appel::noter))
+        .with_state(Arc::clone(psc))
+        .merge(web::assets::routes());
+    crate::cadre::habiller_psc(routes, psc)
+}
+
+/// Locks, whatever happened to the last holder: what is guarded is replaced whole.
+fn ouvrir<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,164 @@
+//! The token endpoint, and what a token is still worth afterwards.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderValue, StatusCode, header};
+use jiff::Timestamp;
+use oidc::jetons::ReponseJetons;
+
+use super::appel::Appel;
+use super::clients::ClientPsc;
+use super::emission::{Emission, Lu, Sorte};
+use super::sessions::Session;
+use super::{Psc, Refus, ouvrir};
+use crate::identites::Identite;
+
+/// Access tokens taken back before their end, by `jti`.
+#[derive(Debug, Default)]
+pub(super) struct Revoques(Mutex<HashMap<String, i64>>);
+
+impl Revoques {
+    /// Takes a token back until `exp`, when it is worthless anyway.
+    pub(super) fn ajouter(&self, jti: String, exp: i64, maintenant: Timestamp) {
+        let mut revoques = ouvrir(&self.0);
+        revoques.retain(|_, fin| *fin > maintenant.as_second());
+        revoques.insert(jti, exp);
+    }
+
+    fn contient(&self, jti: &str) -> bool {
+        ouvrir(&self.0).contains_key(jti)
+    }
+}
+
+/// A token that is good, with what it leads to.
+#[derive(Debug)]
+pub(super) struct Vivant {
+    pub(super) lu: Lu,
+    pub(super) session: Session,
+    pub(super) identite: Identite,
+}
+
+pub(super) async fn donner(State(psc): State<Arc<Psc>>, appel: Appel) -> Response {
+    match psc.donner(&appel) {
+        Ok(jetons) => sans_cache(Json(jetons).into_response()),
+        Err(refus) => refus.into_response(),
+    }
+}
+
+/// What a grant does once the client is proven.
+type Octroi = fn(&Psc, &ClientPsc, &Appel, Timestamp) -> Result<ReponseJetons, Refus>;
+
+/// RFC 6749 §5.1.
+pub(super) fn sans_cache(mut reponse: Response) -> Response {
+    reponse.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    reponse.headers_mut().insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    reponse
+}
+
+impl Psc {
+    /// The client behind a call, told to the journal.
+    pub(super) fn prouver(&self, appel: &Appel) -> Result<ClientPsc, Refus> {
+        let client = self.clients.prouver(&appel.entetes, appel.pair.as_ref(), &appel.corps)?;
+        appel.note.client(&client.client_id);
+        Ok(client)
+    }
+
+    fn donner(&self, appel: &Appel) -> Result<ReponseJetons, Refus> {
+        let sorte = appel
+            .corps
+            .unique("grant_type")
+            .map_err(|_| Refus::requete("duplicated parameter", "grant_type répété"))?
+            .ok_or_else(|| Refus::requete("Missing form parameter: grant_type", "grant_type absent"))?;
+        let donner: Octroi = match sorte {
+            oidc::ciba::GRANT => Self::sonder,
+            "refresh_token" => Self::rafraichir,
+            autre => {
+                let raison = format!("grant_type « {autre} » n’est pas servi");
+                let (statut, code) = (StatusCode::BAD_REQUEST, "unsupported_grant_type");
+                return Err(Refus::nouveau(statut, code, "Unsupported grant_type", raison));
+            }
+        };
+        let client = self.prouver(appel)?;
+        let jetons = donner(self, &client, appel, self.horloge.maintenant())?;
+        appel.note.accepte("Jetons donnés.");
+        Ok(jetons)
+    }
+
+    fn rafraichir(
+        &self,
+        client: &ClientPsc,
+        appel: &Appel,
+        maintenant: Timestamp,
+    ) -> Result<ReponseJetons, Refus> {
+        let jeton = appel
+            .corps
+            .jeton("refresh_token")
+            .map_err(|_| Refus::requete("duplicated parameter", "refresh_token répété"))?
+            .ok_or_else(|| Refus::requete("No refresh token", "refresh_token absent"))?;
+        let Vivant { lu, session, identite } = self.vivant(jeton, Sorte::Refresh, maintenant)?;
+        appel.note.personne(&session.national_id);
+        if lu.azp != client.client_id {
+            return Err(Refus::perime(
+                "Invalid refresh token. Token client and authorized client don't match",
+                format!("le jeton de rafraîchissement est celui de « {} »", lu.azp),
+            ));
+        }
+        let emission = Emission {
+            client_id: &client.client_id,
+            session: &session,
+            identite: &identite,
+            scope: &lu.scope,
+            nonce: lu.nonce.as_deref(),
+        };
+        self.emettre(&emission, maintenant).map_err(|erreur| Refus::interne(&erreur))
+    }
+
+    /// Reads a token of ours and says whether it is still good. The texts are those of a refresh.
+    pub(super) fn vivant(&self, jeton: &str, sorte: Sorte, maintenant: Timestamp) -> Result<Vivant, Refus> {
+        let lu = self.lire_jeton(jeton).filter(|lu| lu.typ == sorte);
+        let lu = lu.ok_or_else(|| {
+            Refus::perime(
+                "Invalid refresh token",
+                "jeton illisible, d’un autre émetteur ou d’une autre sorte",
+            )
+        })?;
+        if lu.exp <= maintenant.as_second() {
+            return Err(Refus::perime("Token is not active", "jeton expiré"));
+        }
+        if self.revoques.contient(&lu.jti) {
+            return Err(Refus::perime("Token is not active", "jeton révoqué"));
+        }
+        let session = self.sessions.lire(&lu.sid, &self.reglages().durees, maintenant);
+        let session =
+            session.ok_or_else(|| Refus::perime("Session not active", "session terminée ou inactive"))?;
+        let debut = session.clients.get(&lu.azp);
+        if debut.is_none_or(|debut| lu.iat < debut.as_second()) {
+            return Err(Refus::perime("Session doesn't have required client", "jetons du client révoqués"));
+        }
+        let identite = self.identites.trouver(&session.national_id).filter(|identite| identite.actif);
+        let identite = identite
+            .ok_or_else(|| Refus::perime("User disabled", "identité retirée ou rendue inactive depuis"))?;
+        Ok(Vivant { lu, session, identite })
+    }
+
+    /// Reads a token that we signed, alive or not.
+    pub(super) fn lire_jeton(&self, jeton: &str) -> Option<Lu> {
+        let lu: Lu = oidc::jwt::verifier(jeton, self.cles().jwks()).ok()?;
+        (lu.iss == self.issuer).then_some(lu)
+    }
+
+    /// Takes back a token of that client (RFC 7009): an access token alone, or with a refresh token all that the client
+    /// holds of the session.
+    pub(super) fn revoquer(&self, client: &ClientPsc, jeton: &str, maintenant: Timestamp) {
+        let Some(lu) = self.lire_jeton(jeton).filter(|lu| lu.azp == client.client_id) else { return };
+        match lu.typ {
+            Sorte::Bearer => self.revoques.ajouter(lu.jti, lu.exp, maintenant),
+            Sorte::Refresh => self.sessions.oublier_client(&lu.sid, &client.client_id),
+            Sorte::Id => {}
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The userinfo endpoint (OpenID Connect Core §5.3): all that Pro Santé Connect says of a professional.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::emission::{Sorte, sub};
+use super::jetons::{Vivant, sans_cache};
+use super::{Psc, Refus};
+
+pub(super) async fn donner(State(psc): State<Arc<Psc>>, entetes: HeaderMap) -> Response {
+    let porteur = entetes.get(header::AUTHORIZATION).and_then(|valeur| valeur.to_str().ok());
+    let jeton = porteur.and_then(|valeur| {
+        let (methode, jeton) = valeur.split_once(' ')?;
+        methode.eq_ignore_ascii_case("Bearer").then_some(jeton.trim())
+    });
+    let Some(jeton) = jeton else {
+        let refus = Refus::requete("Missing token", "aucun jeton dans l’en-tête Authorization");
+        return avec_methode(refus, "Bearer realm=\"esante-wallet\"");
+    };
+    match psc.vivant(jeton, Sorte::Bearer, psc.horloge.maintenant()) {
+        Ok(vivant) => sans_cache(Json(psc.profil(&vivant)).into_response()),
+        Err(refus) => {
+            let refus = Refus::nouveau(
+                StatusCode::UNAUTHORIZED,
+                "invalid_token",
+                "Token verification failed",
+                refus.raison,
+            );
+            avec_methode(
+                refus,
+                "Bearer realm=\"esante-wallet\", error=\"invalid_token\", error_description=\"Token verification failed\"",
+            )
+        }
+    }
+}
+
+fn avec_methode(refus: Refus, methode: &'static str) -> Response {
+    let mut reponse = Refus { statut: StatusCode::UNAUTHORIZED, ..refus }.into_response();
+    reponse.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(methode));
+    reponse
+}
+
+impl Psc {
+    fn profil(&self, vivant: &Vivant) -> Value {
+        let Vivant { session, identite, .. } = vivant;
+        let mut profil = json!(identite.profil);
+        profil["sub"] = json!(sub(identite.national_id()));
+        profil["preferred_username"] = json!(identite.national_id());
+        if !self.reglages().sans_auth_mode {
+            profil["authMode"] = json!(session.canal);
+        }
+        profil
+    }
+}
