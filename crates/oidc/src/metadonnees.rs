@@ -154,7 +154,7 @@ fn contient(liste: &[String], valeur: &str) -> bool {
 }
 
 /// https, or http towards this very machine (development, tests).
-pub(crate) fn adresse_sure(url: &Url) -> bool {
+pub fn adresse_sure(url: &Url) -> bool {
     let local = match url.host() {
         Some(url::Host::Domain(nom)) => nom == "localhost",
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),

@@ -4,7 +4,7 @@
 //! A fault of one connection is logged and ends there.
 
 mod corps;
-mod debit;
+pub mod debit;
 
 use std::fmt;
 use std::io;

@@ -11,14 +11,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
 /// A wrapped stream. A `None` bound never cuts.
-pub(super) struct Debit<S> {
+pub struct Debit<S> {
     flux: S,
     lecture: Attente,
     ecriture: Attente,
 }
 
 impl<S> Debit<S> {
-    pub(super) fn nouveau(flux: S, lecture: Option<Duration>, ecriture: Duration) -> Self {
+    pub fn nouveau(flux: S, lecture: Option<Duration>, ecriture: Duration) -> Self {
         Self { flux, lecture: Attente::nouvelle(lecture), ecriture: Attente::nouvelle(Some(ecriture)) }
     }
 }

@@ -1,0 +1,116 @@
+//! What is wrong in a configuration, all of it at once.
+
+use std::collections::HashSet;
+
+use secrecy::ExposeSecret as _;
+use url::{Host, Url};
+
+use super::{Api, Client, Config};
+
+impl Config {
+    /// One French sentence for each fault; empty when there is none. Opens nothing.
+    pub fn fautes(&self) -> Vec<String> {
+        let mut fautes = Vec::new();
+        for (cle, url) in [("url", Some(&self.url)), ("psc.decouverte", Some(&self.psc.decouverte))] {
+            adresse(&mut fautes, cle, url);
+        }
+        adresse(&mut fautes, "alertes.webhook", self.alertes.webhook.as_ref());
+        if self.url.path() != "/" || self.url.query().is_some() {
+            fautes.push("url : donnez l’adresse publique sans chemin".to_owned());
+        }
+        if self.alertes.webhook.is_some() && self.alertes.secret.is_none() {
+            fautes.push("alertes : un webhook demande un « secret », qui signe ce qui est envoyé".to_owned());
+        }
+        if self.traces.jeton.as_ref().is_some_and(|jeton| jeton.expose_secret().len() < 20) {
+            fautes.push("traces.jeton : vingt caractères au moins".to_owned());
+        }
+        if self.session.duree_max_s == 0 || self.session.inactivite_s == 0 {
+            fautes
+                .push("session : « duree_max_s » et « inactivite_s » sont des durées non nulles".to_owned());
+        }
+        if self.clients.is_empty() {
+            fautes.push("clients : déclarez au moins un logiciel ([[proxy.clients]])".to_owned());
+        }
+        let mut vus = HashSet::new();
+        for api in &self.apis {
+            if !vus.insert(api.id.as_str()) {
+                fautes.push(format!("apis : « {} » est déclarée deux fois", api.id));
+            }
+            api.fautes(&mut fautes);
+        }
+        let mut clients = HashSet::new();
+        for client in &self.clients {
+            if !clients.insert(client.client_id.as_str()) {
+                fautes.push(format!("clients : « {} » est déclaré deux fois", client.client_id));
+            }
+            client.fautes(&mut fautes, &vus);
+        }
+        fautes
+    }
+}
+
+impl Api {
+    fn fautes(&self, fautes: &mut Vec<String>) {
+        let permis = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
+        if self.id.is_empty() || !self.id.bytes().all(permis) || self.id.starts_with('.') {
+            fautes.push(format!(
+                "apis : « {} » ne peut pas être un identifiant (lettres, chiffres, « - », « _ », « . »)",
+                self.id
+            ));
+        }
+        adresse(fautes, &format!("apis.{}.url", self.id), Some(&self.url));
+        adresse(fautes, &format!("apis.{}.jeton_url", self.id), Some(&self.jeton_url));
+        adresse(fautes, &format!("apis.{}.revocation_url", self.id), self.revocation_url.as_ref());
+        if self.url.query().is_some() {
+            fautes.push(format!("apis.{}.url : sans « ? »", self.id));
+        }
+        if self.connexions_max == 0 {
+            fautes.push(format!("apis.{}.connexions_max : une au moins", self.id));
+        }
+    }
+}
+
+impl Client {
+    fn fautes(&self, fautes: &mut Vec<String>, apis: &HashSet<&str>) {
+        let id = &self.client_id;
+        if id.is_empty() {
+            fautes.push("clients : un « client_id » est vide".to_owned());
+        }
+        let moyens = [self.pkcs12.is_some(), self.certificat.is_some(), self.secret.is_some()];
+        if moyens.iter().filter(|moyen| **moyen).count() != 1 {
+            fautes.push(format!(
+                "clients.{id} : un seul moyen d’authentification, « pkcs12 », « certificat » et « cle », ou « secret »"
+            ));
+        }
+        if self.certificat.is_some() != self.cle.is_some() {
+            fautes.push(format!("clients.{id} : « certificat » et « cle » vont ensemble"));
+        }
+        if self.pkcs12.is_some() && self.mot_de_passe.is_none() {
+            fautes.push(format!("clients.{id} : « pkcs12 » demande « mot_de_passe »"));
+        }
+        for api in self.apis.iter().flatten().filter(|api| !apis.contains(api.as_str())) {
+            fautes.push(format!("clients.{id}.apis : « {api} » n’est pas déclarée"));
+        }
+        for retour in &self.retours {
+            adresse(fautes, &format!("clients.{id}.retours"), Some(retour));
+        }
+    }
+}
+
+/// https, or http towards this very machine.
+fn adresse(fautes: &mut Vec<String>, cle: &str, url: Option<&Url>) {
+    let Some(url) = url else { return };
+    let local = match url.host() {
+        Some(Host::Domain(nom)) => nom == "localhost",
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    let sure = url.scheme() == "https" || (url.scheme() == "http" && local);
+    if !sure || url.fragment().is_some() || !url.username().is_empty() || url.password().is_some() {
+        fautes.push(format!("{cle} : adresse en https attendue, sans identifiants ni « # »"));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,57 @@
+use super::*;
+
+const BONNE: &str = r#"
+    ecoute = "127.0.0.1:8445"
+    url = "https://proxy.example"
+    [psc]
+    decouverte = "https://psc.example/auth/realms/esante-wallet/.well-known/wallet-openid-configuration"
+    [traces]
+    jeton = "un jeton assez long pour servir"
+    [traces.journal]
+    dossier = "traces"
+    [[clients]]
+    client_id = "lps"
+    pkcs12 = "lps.p12"
+    mot_de_passe = "x"
+    apis = ["dmp"]
+    [[apis]]
+    id = "dmp"
+    url = "https://dmp.example/api"
+    jeton_url = "https://as.example/token"
+"#;
+
+fn fautes(texte: &str) -> Vec<String> {
+    service::config::parse::<Config>(texte, "essai.toml").unwrap().fautes()
+}
+
+#[test]
+fn each_fault_is_told_and_a_good_file_has_none() {
+    assert_eq!(fautes(BONNE), Vec::<String>::new());
+    let cas = [
+        ("url = \"https://proxy.example\"", "url = \"https://proxy.example/chemin\"", "sans chemin"),
+        ("url = \"https://proxy.example\"", "url = \"http://proxy.example\"", "https attendue"),
+        ("https://psc.example", "http://psc.example", "psc.decouverte"),
+        ("un jeton assez long pour servir", "court", "traces.jeton"),
+        ("apis = [\"dmp\"]", "apis = [\"insi\"]", "« insi » n’est pas déclarée"),
+        ("pkcs12 = \"lps.p12\"", "secret = \"s\"\n pkcs12 = \"lps.p12\"", "un seul moyen"),
+        ("mot_de_passe = \"x\"", "", "demande « mot_de_passe »"),
+        ("pkcs12 = \"lps.p12\"", "certificat = \"a.pem\"", "vont ensemble"),
+        ("id = \"dmp\"", "id = \"d/p\"", "ne peut pas être un identifiant"),
+        ("https://dmp.example/api", "https://dmp.example/?x=1", "sans « ? »"),
+        (
+            "jeton_url = \"https://as.example/token\"",
+            "jeton_url = \"https://a:b@as.example/\"",
+            "sans identifiants",
+        ),
+        ("apis = [\"dmp\"]", "retours = [\"http://lps.example/fin\"]", "clients.lps.retours"),
+        ("[psc]", "[session]\ninactivite_s = 0\n[psc]", "durées non nulles"),
+        ("[psc]", "[alertes]\nwebhook = \"https://a.example/\"\n[psc]", "demande un « secret »"),
+    ];
+    for (avant, apres, dit) in cas {
+        let vues = fautes(&BONNE.replacen(avant, apres, 1));
+        assert!(vues.iter().any(|faute| faute.contains(dit)), "{apres}: {vues:?}");
+    }
+    let double =
+        format!("{BONNE}\n[[apis]]\nid = \"dmp\"\nurl = \"ftp://x/\"\njeton_url = \"https://as.example/t\"");
+    assert_eq!(fautes(&double).len(), 2, "all faults at once");
+}

@@ -1,0 +1,191 @@
+//! `POST /connect`: an LPS asks for a session, its user answers on their own device.
+//!
+//! Rule: a connect either ends in a session that somebody received, or leaves nothing behind: no session, no cookie, tokens
+//! revoked, one CONNECT_FAILURE in the journal.
+
+pub(crate) mod appel;
+pub(crate) mod attente;
+
+mod ciba;
+pub(crate) mod code;
+
+mod demande;
+pub(crate) mod echange;
+mod ouverture;
+pub(crate) mod psc;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use journal::{Fait, Trace};
+use oidc::ciba::Demande;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use crate::etat::Etat;
+use crate::metriques;
+use crate::reponse::{self, Metadata, Reponse};
+use crate::requete::{Origine, Recue};
+use crate::session::{Session, chercher, presente};
+use crate::trace;
+use demande::Connexion;
+pub(crate) use ouverture::{Echec, ouvrir};
+
+/// The agency's answer, with our bearer for those who asked for one.
+#[derive(Serialize)]
+struct Ouverte<'a> {
+    proxy_session_id: &'a str,
+    session_state: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    jeton_applicatif: Option<String>,
+}
+
+/// The body that announces a session.
+pub(crate) fn annoncer(session: &Session) -> Reponse {
+    use secrecy::ExposeSecret as _;
+    let jeton = session.jeton_applicatif();
+    let ouverte = Ouverte {
+        proxy_session_id: session.id(),
+        session_state: &session.session_state,
+        jeton_applicatif: jeton.map(|jeton| jeton.expose_secret().to_owned()),
+    };
+    reponse::json(StatusCode::OK, &ouverte)
+}
+
+/// Handles `POST /connect` on the control side. `raccroche` says that the LPS has gone.
+pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: CancellationToken) -> Reponse {
+    let demande = match Connexion::lire(&recue, &etat.config.session) {
+        Ok(demande) => demande,
+        Err(refus) => return refus,
+    };
+    let metadata = demande.metadata();
+    let maintenant = etat.horloge.maintenant();
+    let presente = presente(&recue.tete.headers);
+    if let Some(session) = chercher(&etat.magasin, &etat.config.session, presente, maintenant) {
+        return rejouer(&etat, &session, &demande, &metadata, recue.origine);
+    }
+    let echouer = |reponse: Reponse| {
+        echec(&etat, &demande, recue.origine);
+        reponse
+    };
+    let Some(client) = etat.clients.get(&demande.client_id) else {
+        let message = "User National ID or Software Client ID Not Found.";
+        return echouer(reponse::erreur(StatusCode::NOT_FOUND, message, &metadata));
+    };
+    if let Err(refus) = freiner(&etat, &demande, &metadata) {
+        return refus;
+    }
+    let etat_du_journal = etat.journal.etat();
+    if !etat_du_journal.sain() {
+        etat.alertes.journal_en_panne(&etat_du_journal);
+        let message = "Traces cannot be written: no new session for now.";
+        return reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message), 30);
+    }
+    let Some(_place) = etat.place() else {
+        let message = "Too many connections are waiting for their user.";
+        return reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message), 5);
+    };
+
+    let identite = client.identite();
+    let ciba = Demande {
+        scope: etat.config.psc.scope.clone(),
+        acr_values: etat.config.psc.acr.clone(),
+        login_hint: demande.national_id.clone(),
+        binding_message: demande.binding_message.clone(),
+        channel: demande.channel,
+    };
+    let jetons = tokio::select! {
+        // The LPS has gone: nobody is left to receive a session, so no further poll leaves.
+        () = raccroche.cancelled() => {
+            tracing::info!(client_id = %demande.client_id, "connexion abandonnée par le logiciel");
+            return echouer(reponse::vide(StatusCode::REQUEST_TIMEOUT));
+        }
+        jetons = ciba::authentifier(&etat.psc, &identite, &ciba) => jetons,
+    };
+    let ouverture = async {
+        let jetons = jetons.map_err(Echec::Psc)?;
+        let personne = etat.psc.reconnaitre(&identite, jetons, None, etat.horloge.maintenant()).await?;
+        let attendue = Some(demande.national_id.as_str());
+        ouvrir(&etat, client, &identite, personne, attendue, recue.origine).await
+    };
+    match ouverture.await {
+        Err(echec) => echouer(echec.repondre(&etat, &metadata)),
+        Ok(session) if raccroche.is_cancelled() => {
+            abandonner(&etat, &session).await;
+            echouer(reponse::vide(StatusCode::REQUEST_TIMEOUT))
+        }
+        Ok(session) => reponse::cookie_session(annoncer(&session), session.id()),
+    }
+}
+
+/// Undoes a session that nobody will receive.
+async fn abandonner(etat: &Arc<Etat>, session: &Arc<Session>) {
+    tracing::info!(client_id = %session.identite.client_id, "session abandonnée avant d’être remise");
+    if etat.magasin.fermer(session) {
+        ouverture::rendre(etat, session).await;
+    }
+}
+
+/// A live session comes back: nothing is asked again, unless it is for somebody else.
+fn rejouer(
+    etat: &Etat,
+    session: &Arc<Session>,
+    demande: &Connexion,
+    metadata: &Metadata,
+    origine: Origine,
+) -> Reponse {
+    let autre_personne = *session.national_id != *demande.national_id;
+    let autre_logiciel = *session.identite.client_id != *demande.client_id;
+    if autre_personne || (autre_logiciel && etat.config.session.reprise_stricte) {
+        let message = "The session belongs to another user or software: disconnect first.";
+        return reponse::erreur(StatusCode::CONFLICT, message, metadata);
+    }
+    let fait = Fait::ConnectReplay(etat.noms.session(session));
+    let trace = trace::de_session(session, Some(origine), fait, etat.horloge.maintenant());
+    match etat.journal.tracer(&trace) {
+        Ok(()) => {
+            etat.metriques.connexion(metriques::Connexion::Rejouee);
+            reponse::vide(StatusCode::NOT_MODIFIED)
+        }
+        Err(refus) => sans_trace(etat, &refus),
+    }
+}
+
+/// A trace that must be written can't be.
+pub(crate) fn sans_trace(etat: &Etat, refus: &journal::RefusDeTracer) -> Reponse {
+    tracing::error!(%refus, "trace refusée");
+    etat.alertes.journal_en_panne(&etat.journal.etat());
+    reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, "Traces cannot be written."), 30)
+}
+
+fn echec(etat: &Etat, demande: &Connexion, origine: Origine) {
+    etat.metriques.connexion(metriques::Connexion::Echouee);
+    let trace = Trace {
+        instant: etat.horloge.maintenant(),
+        client_id: Some(&demande.client_id),
+        id_rpps: Some(&demande.national_id),
+        origine: Some(origine.into()),
+        fait: Fait::ConnectFailure,
+    };
+    if let Err(refus) = etat.journal.tracer(&trace) {
+        tracing::error!(%refus, "trace d’un échec de connexion perdue");
+    }
+}
+
+/// Too many connects for this software or this person.
+fn freiner(etat: &Etat, demande: &Connexion, metadata: &Metadata) -> Result<(), Reponse> {
+    let (limites, maintenant) = (&etat.config.limites, etat.horloge.maintenant());
+    let trop = |message: &str, secondes| {
+        etat.metriques.connexion(metriques::Connexion::Freinee);
+        let refus = reponse::erreur(StatusCode::TOO_MANY_REQUESTS, message, metadata);
+        Err(reponse::attendre(refus, secondes))
+    };
+    if !etat.par_client.passe(&demande.client_id, limites.connects_client_minute, maintenant) {
+        return trop("Too many connections for this software.", 10);
+    }
+    etat.alertes.connexion_demandee(&demande.client_id, &demande.national_id, maintenant);
+    if !etat.par_personne.passe(&demande.national_id, limites.connects_personne_minute, maintenant) {
+        return trop("Too many connections for this user.", 30);
+    }
+    Ok(())
+}

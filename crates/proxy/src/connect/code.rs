@@ -1,0 +1,212 @@
+//! The authorization code flow: a browser goes to PSC and comes back with a code that only we can use.
+//!
+//! Two kinds of software come this way. A web LPS sends its user's browser to `/connect/authorize` and gets it back at an
+//! address that was registered. A thick client opens a wait, opens a browser on the address it was given, and asks until the
+//! session is there. Rule: what began in a browser ends in the same one; a code, a state, a wait serve once.
+
+mod lourd;
+mod pages;
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use journal::{Fait, Trace};
+use oidc::pkce;
+use secrecy::SecretString;
+
+pub(crate) use lourd::{attendre, suivre};
+
+use super::attente::{DUREE_S, EnCours};
+use super::ouverture::{Echec, ouvrir};
+use crate::etat::Etat;
+use crate::reponse::{self, Reponse};
+use crate::requete::{Origine, Recue};
+use crate::session::{Session, cookie_nomme, empreinte};
+
+/// Beginning of the name of the cookie that ties a sign-in to its browser; one for each, so that two tabs don't meet.
+const COOKIE: &str = "proxy_connexion_";
+
+fn cookie_de(etat: &str) -> String {
+    // Letters and digits of a fingerprint: a name that a cookie may have.
+    let lettres = empreinte(etat);
+    let lettres: String = lettres.chars().filter(char::is_ascii_alphanumeric).take(16).collect();
+    format!("{COOKIE}{lettres}")
+}
+
+fn adresse_de_retour(etat: &Etat) -> String {
+    format!("{}connect/callback", etat.config.url)
+}
+
+/// `GET /connect/authorize?clientId=…[&retour=…]` or `?attente=…`: sends the browser to PSC.
+pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
+    let maintenant = etat.horloge.maintenant();
+    let (client_id, lourd) = match recue.parametre("attente") {
+        Some(mot) => match etat.attentes.ouvrir(&mot, maintenant) {
+            Some((secret, client_id)) => (client_id, Some(secret)),
+            None => return pages::erreur(StatusCode::NOT_FOUND, pages::PERIMEE),
+        },
+        None => (recue.parametre("clientId").unwrap_or_default(), None),
+    };
+    let Some(client) = etat.clients.get(&client_id) else {
+        return pages::erreur(StatusCode::NOT_FOUND, pages::LOGICIEL_INCONNU);
+    };
+    let retour = match recue.parametre("retour") {
+        None => None,
+        // Compared as text with what was registered: no prefix, no pattern.
+        Some(voulu) => match client.regles.retours.iter().find(|permis| permis.as_str() == voulu) {
+            Some(permis) => Some(permis.clone()),
+            None => return pages::erreur(StatusCode::BAD_REQUEST, pages::RETOUR_INCONNU),
+        },
+    };
+    if !etat.par_client.passe(&client_id, etat.config.limites.connects_client_minute, maintenant) {
+        let page = pages::erreur(StatusCode::TOO_MANY_REQUESTS, pages::TROP);
+        return reponse::attendre(page, 10);
+    }
+    let (state, nonce, verificateur, liaison) =
+        (etat.alea.jeton(), etat.alea.jeton(), etat.alea.jeton(), etat.alea.jeton());
+    let (defi, redirect_uri) = (pkce::defi(&verificateur), adresse_de_retour(&etat));
+    let parametres = [
+        ("response_type", "code"),
+        ("client_id", &*client_id),
+        ("redirect_uri", &*redirect_uri),
+        ("scope", &*etat.config.psc.scope),
+        ("acr_values", &*etat.config.psc.acr),
+        ("state", &*state),
+        ("nonce", &*nonce),
+        ("code_challenge", &*defi),
+        ("code_challenge_method", pkce::METHODE),
+    ];
+    let url = match etat.psc.page_connexion(&client.identite(), &parametres).await {
+        Ok(url) => url,
+        Err(panne) => {
+            etat.alertes.psc(&panne);
+            tracing::warn!(%panne, "connexion par navigateur impossible");
+            return pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::PSC_ABSENT);
+        }
+    };
+    let nom = cookie_de(&state);
+    let en_cours = EnCours {
+        client_id,
+        nonce,
+        verificateur: verificateur.into(),
+        liaison: liaison.clone(),
+        retour,
+        lourd,
+        le: maintenant,
+    };
+    if !etat.attentes.commencer(state, en_cours) {
+        return reponse::attendre(pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::TROP), 30);
+    }
+    reponse::cookie(reponse::redirection(url.as_str()), &nom, &liaison, Some(DUREE_S))
+}
+
+/// `GET /connect/callback`: the browser comes back.
+pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue) -> Reponse {
+    let maintenant = etat.horloge.maintenant();
+    let state = recue.parametre("state").unwrap_or_default();
+    let nom = cookie_de(&state);
+    let liaison = cookie_nomme(&recue.tete.headers, &nom).unwrap_or_default().to_owned();
+    let Some(en_cours) = etat.attentes.reprendre(&state, &liaison, maintenant) else {
+        return pages::erreur(StatusCode::BAD_REQUEST, pages::PERIMEE);
+    };
+    let fin = conclure(&etat, &recue, &en_cours).await;
+    let session = match fin {
+        Ok(session) => session,
+        Err(echec) => {
+            tracing::warn!(client_id = %en_cours.client_id, %echec, "connexion par navigateur refusée");
+            tracer_echec(&etat, &en_cours.client_id, recue.origine);
+            if let Some(lourd) = &en_cours.lourd {
+                etat.attentes.conclure(lourd, None, maintenant);
+            }
+            let page = pages::erreur(echec.statut(), echec.texte());
+            return reponse::cookie(page, &nom, "", Some(0));
+        }
+    };
+    let reponse = match (&en_cours.lourd, &en_cours.retour) {
+        (Some(lourd), _) => {
+            if !etat.attentes.conclure(lourd, Some(Arc::clone(&session)), maintenant) {
+                super::abandonner(&etat, &session).await;
+                return pages::erreur(StatusCode::BAD_REQUEST, pages::PERIMEE);
+            }
+            // The session is for the software, not for this browser: no cookie.
+            pages::connecte()
+        }
+        (None, Some(retour)) => reponse::cookie_session(reponse::redirection(retour.as_str()), session.id()),
+        (None, None) => reponse::cookie_session(pages::connecte(), session.id()),
+    };
+    reponse::cookie(reponse, &nom, "", Some(0))
+}
+
+/// Why a sign-in by browser did not end well.
+#[derive(Debug, thiserror::Error)]
+enum Refus {
+    #[error("le retour vient d’un autre émetteur")]
+    Emetteur,
+    #[error("PSC a répondu « {0} »")]
+    Psc(String),
+    #[error("le retour ne porte pas de code")]
+    SansCode,
+    #[error(transparent)]
+    Ouverture(#[from] Echec),
+}
+
+impl Refus {
+    fn statut(&self) -> StatusCode {
+        match self {
+            Self::Emetteur | Self::SansCode => StatusCode::BAD_REQUEST,
+            Self::Psc(_) => StatusCode::UNAUTHORIZED,
+            Self::Ouverture(echec) => echec.statut(),
+        }
+    }
+
+    fn texte(&self) -> &'static str {
+        match self {
+            Self::Psc(code) if code == "access_denied" => pages::REFUSEE,
+            Self::Ouverture(echec) if echec.statut().is_server_error() => pages::PSC_ABSENT,
+            _ => pages::ECHOUEE,
+        }
+    }
+}
+
+async fn conclure(etat: &Arc<Etat>, recue: &Recue, en_cours: &EnCours) -> Result<Arc<Session>, Refus> {
+    let client = etat.clients.get(&en_cours.client_id).ok_or(Refus::SansCode)?;
+    let identite = client.identite();
+    let fournisseur = etat.psc.fournisseur(&identite).await.map_err(Echec::Psc)?;
+    // RFC 9207: before anything else, the answer must come from the provider that was asked.
+    let bon = match recue.parametre("iss") {
+        Some(iss) => iss == etat.psc.emetteur(),
+        None => !fournisseur.authorization_response_iss_parameter_supported,
+    };
+    if !bon {
+        return Err(Refus::Emetteur);
+    }
+    if let Some(code) = recue.parametre("error") {
+        let propre =
+            code.chars().filter(|lettre| lettre.is_ascii_lowercase() || *lettre == '_').take(40).collect();
+        return Err(Refus::Psc(propre));
+    }
+    let code = recue.parametre("code").filter(|code| !code.is_empty()).ok_or(Refus::SansCode)?;
+    let code = SecretString::from(code);
+    let retour = adresse_de_retour(etat);
+    let jetons = etat.psc.echanger_code(&identite, &code, &retour, &en_cours.verificateur).await;
+    let jetons = jetons.map_err(Echec::Psc)?;
+    let maintenant = etat.horloge.maintenant();
+    let personne = etat.psc.reconnaitre(&identite, jetons, Some(&en_cours.nonce), maintenant).await;
+    let personne = personne.map_err(Echec::from)?;
+    Ok(ouvrir(etat, client, &identite, personne, None, recue.origine).await?)
+}
+
+fn tracer_echec(etat: &Etat, client_id: &str, origine: Origine) {
+    etat.metriques.connexion(crate::metriques::Connexion::Echouee);
+    let trace = Trace {
+        instant: etat.horloge.maintenant(),
+        client_id: Some(client_id),
+        // Nobody was recognised.
+        id_rpps: None,
+        origine: Some(origine.into()),
+        fait: Fait::ConnectFailure,
+    };
+    if let Err(refus) = etat.journal.tracer(&trace) {
+        tracing::error!(%refus, "trace d’un échec de connexion perdue");
+    }
+}

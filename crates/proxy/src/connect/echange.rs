@@ -1,0 +1,111 @@
+//! The authorization servers of the API: exchange, renewal, revocation of API tokens.
+
+use jiff::Timestamp;
+use oidc::cnf;
+use oidc::echange::Demande;
+use oidc::jetons::ReponseJetons;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use url::Url;
+
+use super::appel::{self, Panne};
+use crate::config;
+use crate::identite::Identite;
+use crate::session::JetonApi;
+
+/// An API as the connection sees it: its rank in the configuration and its rules.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(crate) rang: usize,
+    pub(crate) regles: config::Api,
+    revocation: Option<Url>,
+}
+
+impl Api {
+    pub(crate) fn nouvelle(rang: usize, regles: config::Api) -> Self {
+        let deduite = || {
+            let mut url = regles.jeton_url.clone();
+            let avant = url.path().strip_suffix("/token")?.to_owned();
+            url.set_path(&format!("{avant}/revoke"));
+            Some(url)
+        };
+        let revocation = regles.revocation_url.clone().or_else(deduite);
+        Self { rang, regles, revocation }
+    }
+
+    fn http<'a>(&self, identite: &'a Identite) -> &'a reqwest::Client {
+        &identite.apis[self.rang].serveur_autorisation
+    }
+
+    /// Exchanges PSC's access token for one of this API (RFC 8693).
+    pub(crate) async fn echanger(
+        &self,
+        identite: &Identite,
+        jeton_psc: &SecretString,
+        maintenant: Timestamp,
+    ) -> Result<JetonApi, Panne> {
+        #[derive(Serialize)]
+        struct Avec<'a> {
+            #[serde(flatten)]
+            demande: &'a Demande,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            cnf: Option<String>,
+        }
+        let regles = &self.regles;
+        let mut demande = Demande::nouvelle(jeton_psc.clone());
+        demande.subject_token_type.clone_from(&regles.subject_token_type);
+        demande.subject_issuer = Some(regles.subject_issuer.clone()).filter(|texte| !texte.is_empty());
+        demande.scope.clone_from(&regles.scope);
+        demande.audience.clone_from(&regles.audience);
+        let certificat = identite.certificat.as_ref().filter(|_| regles.cnf);
+        let cnf = certificat.map(|certificat| cnf::empreinte(&certificat.der, cnf::Forme::Agence));
+        self.obtenir(identite, &Avec { demande: &demande, cnf }, "échange de jeton", maintenant).await
+    }
+
+    /// Renews with the API's own refresh token.
+    pub(crate) async fn renouveler(
+        &self,
+        identite: &Identite,
+        jeton: &SecretString,
+        maintenant: Timestamp,
+    ) -> Result<JetonApi, Panne> {
+        let champs = [("grant_type", "refresh_token"), ("refresh_token", jeton.expose_secret())];
+        let champs: std::collections::BTreeMap<_, _> = champs.into();
+        self.obtenir(identite, &champs, "renouvellement du jeton d’API", maintenant).await
+    }
+
+    async fn obtenir<T: Serialize>(
+        &self,
+        identite: &Identite,
+        champs: &T,
+        etape: &'static str,
+        maintenant: Timestamp,
+    ) -> Result<JetonApi, Panne> {
+        let requete = self.http(identite).post(self.regles.jeton_url.clone());
+        let reponse: ReponseJetons = appel::json(appel::formulaire(requete, identite, champs), etape).await?;
+        if !reponse.porteur() {
+            return Err(Panne::Illisible { etape });
+        }
+        JetonApi::depuis(reponse, maintenant).map_err(|_| Panne::Illisible { etape })
+    }
+
+    /// Ends a token at its server, and its refresh token with it (RFC 7009). Best effort, said in the log when it fails.
+    pub(crate) async fn revoquer(&self, identite: &Identite, jeton: &JetonApi) -> bool {
+        let Some(point) = &self.revocation else { return false };
+        let mut bien = true;
+        let jetons = [("refresh_token", jeton.renouvellement.as_ref()), ("access_token", Some(&jeton.acces))];
+        for (sorte, valeur) in jetons {
+            let Some(valeur) = valeur else { continue };
+            let champs = [("token", valeur.expose_secret()), ("token_type_hint", sorte)];
+            let champs: std::collections::BTreeMap<_, _> = champs.into();
+            let requete = self.http(identite).post(point.clone());
+            if let Err(panne) =
+                appel::octets(appel::formulaire(requete, identite, &champs), "révocation").await
+            {
+                bien = false;
+                tracing::warn!(api = %self.regles.id, %panne, "un jeton d’API n’a pas été révoqué");
+            }
+        }
+        bien
+    }
+}

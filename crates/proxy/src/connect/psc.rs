@@ -1,0 +1,328 @@
+//! Pro Santé Connect as the proxy sees it: discovery, keys, token endpoint, logout.
+//!
+//! Rule: documents are read once and kept ten minutes, whoever asks; a failure is never kept. An id_token is believed only
+//! after its signature, issuer, audience, dates and level.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use oidc::ciba::{Accuse, Demande, Sondage};
+use oidc::id_token::{self, Attentes, Revendications};
+use oidc::jetons::ReponseJetons;
+use oidc::metadonnees::adresse_sure;
+use oidc::{Fournisseur, Jwks};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Serialize;
+use service::Horloge;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::appel::{self, Panne};
+use crate::config;
+use crate::identite::Identite;
+use crate::session::JetonsPsc;
+use crate::session::jeton::echeance;
+
+/// How long discovery and keys are kept.
+const GARDE: SignedDuration = SignedDuration::from_mins(10);
+/// Between two readings of the keys because of an unknown one.
+const RELECTURE: SignedDuration = SignedDuration::from_secs(30);
+
+/// What was read, and when.
+type Gardee<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
+
+pub(crate) struct Psc {
+    pub(crate) regles: config::Psc,
+    emetteur: String,
+    document: Gardee<Fournisseur>,
+    cles: Gardee<Jwks>,
+    horloge: Horloge,
+}
+
+/// Why tokens that PSC gave are not believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Doute {
+    #[error("PSC n’a pas donné d’id_token")]
+    SansIdToken,
+    #[error("PSC n’a pas donné de session_state")]
+    SansSession,
+    #[error("jeton d’un autre type que Bearer")]
+    Type,
+    #[error(transparent)]
+    IdToken(#[from] id_token::Refus),
+    #[error("niveau d’authentification « {0} » refusé")]
+    Niveau(String),
+    #[error("PSC a authentifié une autre personne que celle qui était demandée")]
+    AutrePersonne,
+    #[error("le jeton de PSC est mort avant d’avoir servi")]
+    Expire,
+    #[error("l’id_token ne dit pas qui est la personne")]
+    SansPersonne,
+}
+
+/// Either the way there failed, or what came back isn't believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Echec {
+    #[error(transparent)]
+    Panne(#[from] Panne),
+    #[error(transparent)]
+    Doute(#[from] Doute),
+}
+
+/// Who PSC says it is.
+pub(crate) struct Personne {
+    pub(crate) national_id: String,
+    pub(crate) session_state: String,
+    pub(crate) jetons: JetonsPsc,
+}
+
+#[derive(Serialize)]
+struct Renouvellement<'a> {
+    grant_type: &'static str,
+    refresh_token: &'a str,
+}
+
+#[derive(Serialize)]
+struct Revocation<'a> {
+    token: &'a str,
+    token_type_hint: &'static str,
+}
+
+impl Psc {
+    pub(crate) fn nouveau(regles: config::Psc, horloge: Horloge) -> Self {
+        let decouverte = regles.decouverte.as_str();
+        let deduit = decouverte.split_once("/.well-known/").map_or(decouverte, |(avant, _)| avant).to_owned();
+        let emetteur = regles.emetteur.clone().unwrap_or(deduit);
+        Self { regles, emetteur, document: Mutex::default(), cles: Mutex::default(), horloge }
+    }
+
+    pub(crate) fn emetteur(&self) -> &str {
+        &self.emetteur
+    }
+
+    /// The metadata, checked: the issuer that was configured, safe addresses everywhere.
+    pub(crate) async fn fournisseur(&self, identite: &Identite) -> Result<Arc<Fournisseur>, Panne> {
+        const ETAPE: &str = "découverte de PSC";
+        let mut place = self.document.lock().await;
+        let maintenant = self.horloge.maintenant();
+        if let Some(connu) = gardee(place.as_ref(), maintenant, GARDE) {
+            return Ok(connu);
+        }
+        let lu: Fournisseur = appel::json(identite.psc.get(self.regles.decouverte.clone()), ETAPE).await?;
+        let points = [lu.points(true), lu.points(false)];
+        let adresses = points
+            .iter()
+            .flat_map(|p| [Some(&p.token), p.revocation.as_ref(), p.backchannel_authentication.as_ref()])
+            .chain([Some(&lu.jwks_uri), Some(&lu.authorization_endpoint), lu.end_session_endpoint.as_ref()]);
+        if lu.issuer != self.emetteur || adresses.flatten().any(|url| !adresse_sure(url)) {
+            tracing::error!(
+                "le document de découverte de PSC annonce un autre émetteur ou une adresse sans TLS"
+            );
+            return Err(Panne::Illisible { etape: ETAPE });
+        }
+        let lu = Arc::new(lu);
+        *place = Some((maintenant, Arc::clone(&lu)));
+        Ok(lu)
+    }
+
+    /// Forgets the metadata, so that the next call reads them again.
+    async fn oublier(&self) {
+        *self.document.lock().await = None;
+    }
+
+    async fn cles(&self, identite: &Identite, au_plus: SignedDuration) -> Result<Arc<Jwks>, Panne> {
+        const ETAPE: &str = "lecture des clés de PSC";
+        let adresse = self.fournisseur(identite).await?.jwks_uri.clone();
+        let mut place = self.cles.lock().await;
+        let maintenant = self.horloge.maintenant();
+        if let Some(connues) = gardee(place.as_ref(), maintenant, au_plus) {
+            return Ok(connues);
+        }
+        let octets = appel::octets(identite.psc.get(adresse), ETAPE).await?;
+        let lues = Arc::new(Jwks::parse(&octets).map_err(|_| Panne::Illisible { etape: ETAPE })?);
+        *place = Some((maintenant, Arc::clone(&lues)));
+        Ok(lues)
+    }
+
+    /// Asks for somebody's authentication on their own device.
+    pub(crate) async fn demander(&self, identite: &Identite, demande: &Demande) -> Result<Accuse, Panne> {
+        const ETAPE: &str = "demande CIBA";
+        let point = self.points(identite).await?.backchannel_authentication;
+        let requete = identite.psc.post(point.ok_or(Panne::Illisible { etape: ETAPE })?);
+        let recu: Result<Accuse, Panne> =
+            appel::json(appel::formulaire(requete, identite, demande), ETAPE).await;
+        if matches!(recu, Err(Panne::Injoignable { .. })) {
+            self.oublier().await;
+        }
+        recu.and_then(|accuse| {
+            let utilisable = !accuse.auth_req_id.expose_secret().is_empty() && accuse.expires_in > 0;
+            if utilisable { Ok(accuse) } else { Err(Panne::Illisible { etape: ETAPE }) }
+        })
+    }
+
+    /// Asks whether they have answered.
+    pub(crate) async fn sonder(
+        &self,
+        identite: &Identite,
+        sondage: &Sondage,
+    ) -> Result<ReponseJetons, Panne> {
+        self.jetons(identite, sondage, "sondage CIBA").await
+    }
+
+    pub(crate) async fn echanger_code(
+        &self,
+        identite: &Identite,
+        code: &SecretString,
+        redirect_uri: &str,
+        verificateur: &SecretString,
+    ) -> Result<ReponseJetons, Panne> {
+        let champs = BTreeMap::from([
+            ("grant_type", "authorization_code"),
+            ("code", code.expose_secret()),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verificateur.expose_secret()),
+        ]);
+        self.jetons(identite, &champs, "échange du code PSC").await
+    }
+
+    pub(crate) async fn renouveler(
+        &self,
+        identite: &Identite,
+        jeton: &SecretString,
+    ) -> Result<ReponseJetons, Panne> {
+        let champs = Renouvellement { grant_type: "refresh_token", refresh_token: jeton.expose_secret() };
+        self.jetons(identite, &champs, "renouvellement PSC").await
+    }
+
+    async fn points(&self, identite: &Identite) -> Result<oidc::metadonnees::Points, Panne> {
+        Ok(self.fournisseur(identite).await?.points(identite.certificat.is_some()))
+    }
+
+    async fn jetons<T: Serialize>(
+        &self,
+        identite: &Identite,
+        champs: &T,
+        etape: &'static str,
+    ) -> Result<ReponseJetons, Panne> {
+        let requete = identite.psc.post(self.points(identite).await?.token);
+        appel::json(appel::formulaire(requete, identite, champs), etape).await
+    }
+
+    /// Ends the refresh token of tokens that will not be used. Best effort: they die by themselves within half an hour.
+    pub(crate) async fn revoquer(&self, identite: &Identite, jeton: &SecretString) {
+        let point = self.points(identite).await.ok().and_then(|points| points.revocation);
+        let Some(point) = point else { return };
+        let champs = Revocation { token: jeton.expose_secret(), token_type_hint: "refresh_token" };
+        let requete = appel::formulaire(identite.psc.post(point), identite, &champs);
+        if let Err(panne) = appel::octets(requete, "révocation PSC").await {
+            tracing::warn!(%panne, "un jeton PSC n’a pas été révoqué");
+        }
+    }
+
+    /// Ends the session at PSC (RP-initiated logout, server to server).
+    pub(crate) async fn deconnecter(
+        &self,
+        identite: &Identite,
+        id_token: &SecretString,
+    ) -> Result<(), Panne> {
+        let Some(point) = self.fournisseur(identite).await?.end_session_endpoint.clone() else {
+            return Ok(());
+        };
+        let champs = [("id_token_hint", id_token.expose_secret())];
+        appel::octets(identite.psc.post(point).form(&champs), "déconnexion PSC").await.map(|_| ())
+    }
+
+    /// Turns an answer of the token endpoint into somebody, or says why not. `depart`: the instant before the request left.
+    pub(crate) async fn reconnaitre(
+        &self,
+        identite: &Identite,
+        reponse: ReponseJetons,
+        nonce: Option<&str>,
+        depart: Timestamp,
+    ) -> Result<Personne, Echec> {
+        if !reponse.porteur() {
+            return Err(Doute::Type.into());
+        }
+        let id_token = reponse.id_token.ok_or(Doute::SansIdToken)?;
+        let session_state =
+            reponse.session_state.filter(|texte| !texte.is_empty()).ok_or(Doute::SansSession)?;
+        let lues = self.verifier(identite, &id_token, &reponse.access_token, nonce).await?;
+        if let Some(acr) = lues.lire::<String>("acr").filter(|acr| !self.regles.acr_acceptes.contains(acr)) {
+            return Err(Doute::Niveau(acr.chars().take(40).collect()).into());
+        }
+        let dit = |nom| lues.lire::<String>(nom).filter(|texte| !texte.is_empty());
+        let national_id =
+            dit("SubjectNameID").or_else(|| dit("preferred_username")).ok_or(Doute::SansPersonne)?;
+        let jetons = JetonsPsc {
+            acces: reponse.access_token,
+            expire: echeance(depart, reponse.expires_in.unwrap_or(60)),
+            renouvellement: reponse.refresh_token,
+            renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),
+            id_token,
+        };
+        Ok(Personne { national_id, session_state, jetons })
+    }
+
+    async fn verifier(
+        &self,
+        identite: &Identite,
+        id_token: &SecretString,
+        acces: &SecretString,
+        nonce: Option<&str>,
+    ) -> Result<Revendications, Echec> {
+        let attentes = Attentes {
+            issuer: &self.emetteur,
+            client_id: &identite.client_id,
+            nonce,
+            jeton_acces: Some(acces.expose_secret()),
+            max_age: None,
+            maintenant: self.horloge.maintenant(),
+        };
+        let jeton = id_token.expose_secret();
+        match id_token::verifier(jeton, &*self.cles(identite, GARDE).await?, &attentes) {
+            Err(id_token::Refus::CleInconnue) => {
+                let fraiches = self.cles(identite, RELECTURE).await?;
+                Ok(id_token::verifier(jeton, &fraiches, &attentes).map_err(Doute::from)?)
+            }
+            autre => Ok(autre.map_err(Doute::from)?),
+        }
+    }
+
+    /// Where a browser is sent to authenticate.
+    pub(crate) async fn page_connexion(
+        &self,
+        identite: &Identite,
+        parametres: &[(&str, &str)],
+    ) -> Result<Url, Panne> {
+        let mut url = self.fournisseur(identite).await?.authorization_endpoint.clone();
+        url.query_pairs_mut().extend_pairs(parametres);
+        Ok(url)
+    }
+
+    /// Verifies a back-channel logout token and gives the PSC session that ended.
+    pub(crate) async fn jeton_de_deconnexion(
+        &self,
+        identite: &Identite,
+        jeton: &str,
+    ) -> Result<oidc::deconnexion::JetonDeconnexion, Panne> {
+        const ETAPE: &str = "déconnexion annoncée par PSC";
+        let cles = self.cles(identite, GARDE).await?;
+        let maintenant = self.horloge.maintenant();
+        let refus = |refus: oidc::deconnexion::Refus| {
+            tracing::warn!(%refus, "jeton de déconnexion refusé");
+            Panne::Illisible { etape: ETAPE }
+        };
+        oidc::deconnexion::verifier(jeton, &cles, &self.emetteur, &identite.client_id, maintenant)
+            .map_err(refus)
+    }
+}
+
+fn gardee<T>(
+    place: Option<&(Timestamp, Arc<T>)>,
+    maintenant: Timestamp,
+    au_plus: SignedDuration,
+) -> Option<Arc<T>> {
+    let (le, valeur) = place?;
+    (maintenant.duration_since(*le) < au_plus).then(|| Arc::clone(valeur))
+}

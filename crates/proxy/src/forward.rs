@@ -1,0 +1,178 @@
+//! The relay: one call, from a permit to an answer that streams.
+//!
+//! Rule: nothing here reads a body. A call that may have been written is never sent again; one that was surely not written
+//! (the kept connection was dead) goes on a fresh one. Redirects are the LPS's business.
+
+mod chemin;
+mod entetes;
+mod voies;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use hyper::body::{Body as _, Incoming};
+use rustls_pki_types::ServerName;
+
+pub(crate) use chemin::{construire, separer};
+pub(crate) use voies::{Prise, SansVoie, Voies};
+
+use crate::connect::echange::Api;
+use crate::corps::{Corps, Coupe, Descendant, Montant};
+use crate::policy::Permis;
+use crate::session::JetonApi;
+
+/// Where calls to one API go.
+#[derive(Debug)]
+pub(crate) struct Route {
+    pub(crate) api: Arc<Api>,
+    pub(crate) hote: String,
+    pub(crate) port: u16,
+    /// `None` for http, which is allowed towards this machine only.
+    pub(crate) nom_tls: Option<ServerName<'static>>,
+    /// Value of `Host`.
+    pub(crate) autorite: HeaderValue,
+    /// Path of the API's address, without a slash at the end.
+    pub(crate) prefixe: String,
+}
+
+impl Route {
+    /// `None` when the address has no host that TLS could name.
+    pub(crate) fn vers(api: Arc<Api>) -> Option<Self> {
+        let url = &api.regles.url;
+        let hote = url.host_str()?.trim_matches(['[', ']']).to_owned();
+        let port = url.port_or_known_default()?;
+        let autorite = url.port().map_or(url.host_str()?.to_owned(), |port| {
+            format!("{}:{port}", url.host_str().unwrap_or_default())
+        });
+        let nom = ServerName::try_from(hote.clone()).ok()?;
+        Some(Self {
+            nom_tls: (url.scheme() == "https").then_some(nom),
+            autorite: HeaderValue::try_from(autorite).ok()?,
+            prefixe: url.path().trim_end_matches('/').to_owned(),
+            hote,
+            port,
+            api,
+        })
+    }
+}
+
+/// Why a call has no answer from its API.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Chute {
+    #[error("pas de connexion")]
+    SansVoie(#[from] SansVoie),
+    #[error("l’API n’a pas répondu à temps")]
+    Delai,
+    #[error("l’API a rompu l’échange")]
+    Rompue(#[source] hyper::Error),
+    #[error("corps de requête trop gros")]
+    TropGros,
+    #[error("corps de requête trop lent")]
+    TropLent,
+    #[error("l’appelant a rompu l’échange")]
+    Abandon,
+}
+
+impl Chute {
+    /// The status told to the LPS.
+    pub(crate) fn statut(&self) -> StatusCode {
+        match self {
+            Self::SansVoie(SansVoie::Sature | SansVoie::Injoignable(_)) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SansVoie(SansVoie::Delai) | Self::Delai => StatusCode::GATEWAY_TIMEOUT,
+            Self::SansVoie(SansVoie::Tls(_) | SansVoie::Http(_)) | Self::Rompue(_) => StatusCode::BAD_GATEWAY,
+            Self::TropGros => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::TropLent => StatusCode::REQUEST_TIMEOUT,
+            Self::Abandon => StatusCode::BAD_REQUEST,
+        }
+    }
+
+    /// In a few words, for the trace.
+    pub(crate) fn cause(&self) -> &'static str {
+        match self {
+            Self::SansVoie(SansVoie::Sature) => "trop d’appels en cours",
+            Self::SansVoie(SansVoie::Delai) => "connexion trop lente",
+            Self::SansVoie(SansVoie::Injoignable(_)) => "API injoignable",
+            Self::SansVoie(SansVoie::Tls(_)) => "TLS refusé",
+            Self::SansVoie(SansVoie::Http(_)) | Self::Rompue(_) => "échange rompu par l’API",
+            Self::Delai => "réponse trop lente",
+            Self::TropGros => "requête trop grosse",
+            Self::TropLent => "requête trop lente",
+            Self::Abandon => "appel abandonné",
+        }
+    }
+}
+
+/// A call that was made, and whether the API says that the token is no good.
+pub(crate) struct Issue {
+    pub(crate) reponse: Response<Corps>,
+    pub(crate) jeton_refuse: bool,
+}
+
+/// Makes the call. `jeton` is the session's token for this route; `cible` was built by [`construire`].
+pub(crate) async fn forward(
+    voies: &Rc<Voies>,
+    permis: Permis,
+    jeton: &JetonApi,
+    cible: PathAndQuery,
+    requete: Request<Incoming>,
+    silence: Duration,
+) -> Result<Issue, Chute> {
+    let (identite, route) = (&permis.session().identite, permis.route());
+    let regles = &route.api.regles;
+    let (mut tete, corps) = requete.into_parts();
+    if regles.corps_max_octets > 0 && corps.size_hint().lower() > regles.corps_max_octets {
+        return Err(Chute::TropGros);
+    }
+    entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());
+    tete.uri = Uri::from(cible);
+    tete.version = http::Version::HTTP_11;
+    let (montant, coupe) = Montant::nouveau(corps, regles.corps_max_octets, silence);
+    // Built anew: the extensions of the server's side must not travel.
+    let mut sortante = Request::new(montant);
+    *sortante.method_mut() = tete.method;
+    *sortante.uri_mut() = tete.uri;
+    *sortante.headers_mut() = tete.headers;
+
+    let echange = async {
+        let mut prise = voies.prendre(identite, route).await?;
+        match prise.envoi.try_send_request(sortante).await {
+            Ok(reponse) => Ok((reponse, prise)),
+            Err(mut echec) => match echec.take_message() {
+                // Given back whole: not a byte of it was written.
+                Some(intacte) => {
+                    let mut prise = voies.reprendre(prise, identite, route).await?;
+                    let reponse = prise.envoi.try_send_request(intacte).await;
+                    reponse.map(|reponse| (reponse, prise)).map_err(|echec| Chute::Rompue(echec.into_error()))
+                }
+                None => Err(Chute::Rompue(echec.into_error())),
+            },
+        }
+    };
+    let delai = Duration::from_secs(regles.delai_reponse_s);
+    let recue = tokio::time::timeout(delai, echange).await.unwrap_or(Err(Chute::Delai));
+    let (reponse, prise) = recue.map_err(|chute| match (coupe.get(), chute) {
+        (Coupe::TropGros, _) => Chute::TropGros,
+        (Coupe::TropLent, _) => Chute::TropLent,
+        (Coupe::Rompu, _) => Chute::Abandon,
+        (Coupe::Non, chute) => chute,
+    })?;
+
+    let (mut tete, corps) = reponse.into_parts();
+    let jeton_refuse = tete.status == StatusCode::UNAUTHORIZED && dit_jeton_refuse(&tete.headers);
+    entetes::descendre(&mut tete.headers);
+    tete.version = http::Version::HTTP_11;
+    tete.extensions = http::Extensions::default();
+    let corps = Descendant::nouveau(corps, regles.reponse_max_octets, silence, prise);
+    Ok(Issue { reponse: Response::from_parts(tete, Corps::Descendant(Box::new(corps))), jeton_refuse })
+}
+
+/// RFC 6750 §3.1: the API says that the token has died.
+fn dit_jeton_refuse(entetes: &http::HeaderMap) -> bool {
+    entetes
+        .get(http::header::WWW_AUTHENTICATE)
+        .and_then(|valeur| valeur.to_str().ok())
+        .is_some_and(|texte| texte.contains("invalid_token"))
+}

@@ -1,0 +1,190 @@
+//! Which headers pass, both ways.
+//!
+//! Rule: an API hears what the LPS says of its request, and nothing that the LPS says of itself: identity comes from the
+//! token and from the certificate. An LPS hears what the API says of its answer, and nothing that would act on the proxy.
+
+use http::HeaderMap;
+use http::header::{self, HeaderName, HeaderValue};
+
+/// RFC 9110 §7.6.1, and what older software adds.
+const DE_CONNEXION: [HeaderName; 8] = [
+    header::CONNECTION,
+    header::TE,
+    header::TRAILER,
+    header::TRANSFER_ENCODING,
+    header::UPGRADE,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    HeaderName::from_static("http2-settings"),
+];
+
+/// What only the proxy may say to an API, or nobody.
+const DU_PROXY_SEUL: [HeaderName; 10] = [
+    header::AUTHORIZATION,
+    header::PROXY_AUTHORIZATION,
+    header::COOKIE,
+    header::EXPECT,
+    header::FORWARDED,
+    header::HOST,
+    header::MAX_FORWARDS,
+    HeaderName::from_static("dpop"),
+    HeaderName::from_static("client-cert"),
+    HeaderName::from_static("client-cert-chain"),
+];
+
+/// Beginnings of the headers by which front-ends assert who is calling.
+const IDENTITE: [&str; 16] = [
+    "x-forwarded-",
+    "x-ssl-",
+    "x-client-cert",
+    "x-client-dn",
+    "x-client-verify",
+    "x-client-id",
+    "x-user",
+    "x-remote-user",
+    "x-auth-",
+    "x-authenticated-",
+    "x-real-ip",
+    "x-original-",
+    "x-rewrite-url",
+    "ssl-client",
+    "ssl_client",
+    "x-edc-",
+];
+
+/// What an API may not do to the LPS's view of the proxy.
+const DE_L_API: [HeaderName; 9] = [
+    header::SET_COOKIE,
+    header::PROXY_AUTHENTICATE,
+    header::ALT_SVC,
+    header::STRICT_TRANSPORT_SECURITY,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
+    HeaderName::from_static("set-cookie2"),
+    HeaderName::from_static("clear-site-data"),
+    HeaderName::from_static("x-edc-origine"),
+];
+
+/// Cleans a request on its way up, and puts the API's name and token on it.
+pub(super) fn monter(entetes: &mut HeaderMap, hote: &HeaderValue, jeton: HeaderValue) {
+    connexion(entetes);
+    for nom in &DU_PROXY_SEUL {
+        entetes.remove(nom);
+    }
+    // Collected only when there is something to take away, which a plain request has not.
+    if entetes.keys().any(identite) {
+        let affirmes: Vec<HeaderName> = entetes.keys().filter(|nom| identite(nom)).cloned().collect();
+        for nom in affirmes {
+            entetes.remove(nom);
+        }
+    }
+    entetes.insert(header::HOST, hote.clone());
+    entetes.insert(header::AUTHORIZATION, jeton);
+}
+
+/// Cleans an answer on its way down.
+pub(super) fn descendre(entetes: &mut HeaderMap) {
+    connexion(entetes);
+    for nom in &DE_L_API {
+        entetes.remove(nom);
+    }
+}
+
+fn identite(nom: &HeaderName) -> bool {
+    let nom = nom.as_str();
+    matches!(nom.as_bytes().first(), Some(b'x' | b's')) && IDENTITE.iter().any(|debut| nom.starts_with(debut))
+}
+
+/// Takes away what concerns one connection only, with what `Connection` names.
+fn connexion(entetes: &mut HeaderMap) {
+    if entetes.contains_key(header::CONNECTION) {
+        let nommes: Vec<HeaderName> = entetes
+            .get_all(header::CONNECTION)
+            .into_iter()
+            .filter_map(|valeur| valeur.to_str().ok())
+            .flat_map(|texte| texte.split(','))
+            .filter_map(|nom| HeaderName::from_bytes(nom.trim().as_bytes()).ok())
+            .collect();
+        for nom in nommes {
+            // Framing is not for the peer to give away: hyper decides it from the body.
+            if nom != header::CONTENT_LENGTH {
+                entetes.remove(nom);
+            }
+        }
+    }
+    for nom in &DE_CONNEXION {
+        entetes.remove(nom);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(lignes: &[(&'static str, &'static str)]) -> HeaderMap {
+        lignes
+            .iter()
+            .map(|(nom, valeur)| (HeaderName::from_static(nom), HeaderValue::from_static(valeur)))
+            .collect()
+    }
+
+    #[test]
+    fn only_what_concerns_the_request_goes_up() {
+        let passent = [
+            ("accept", "application/fhir+json"),
+            ("content-type", "application/soap+xml"),
+            ("content-length", "12"),
+            ("if-none-match", "\"a\""),
+            ("range", "bytes=0-1"),
+            ("soapaction", "\"x\""),
+            ("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+            ("x-request-id", "r"),
+            ("x-worksituation", "10C"),
+        ];
+        let tombent = [
+            ("authorization", "Bearer lps"),
+            ("client-cert", "x"),
+            ("connection", "close, x-bond"),
+            ("cookie", "proxy_session_id=s; a=b"),
+            ("dpop", "x"),
+            ("expect", "100-continue"),
+            ("forwarded", "for=1.2.3.4"),
+            ("host", "proxy"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authorization", "x"),
+            ("te", "trailers"),
+            ("trailer", "x"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-bond", "1"),
+            ("x-client-cert", "x"),
+            ("x-forwarded-for", "1.2.3.4"),
+            ("x-forwarded-host", "evil"),
+            ("x-ssl-client-s-dn", "CN=autre"),
+            ("x-user", "autre"),
+        ];
+        let mut entetes = table(&[&passent[..], &tombent[..]].concat());
+        monter(&mut entetes, &HeaderValue::from_static("api.test"), HeaderValue::from_static("Bearer api"));
+        let mut attendus = table(&passent);
+        attendus.insert("host", HeaderValue::from_static("api.test"));
+        attendus.insert("authorization", HeaderValue::from_static("Bearer api"));
+        assert_eq!(entetes, attendus);
+    }
+
+    #[test]
+    fn an_answer_can_t_act_on_the_proxy() {
+        let passent =
+            [("content-type", "text/xml"), ("etag", "\"a\""), ("location", "https://ailleurs.test/")];
+        let tombent = [
+            ("access-control-allow-origin", "*"),
+            ("connection", "x-bond"),
+            ("set-cookie", "proxy_session_id=vole"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-bond", "1"),
+        ];
+        let mut entetes = table(&[&passent[..], &tombent[..]].concat());
+        descendre(&mut entetes);
+        assert_eq!(entetes, table(&passent));
+    }
+}

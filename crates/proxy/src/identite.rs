@@ -1,0 +1,234 @@
+//! The credential of each LPS client, and the TLS that goes with it.
+//!
+//! Rule: one client, one set of TLS configurations. Tickets and connections hang on a configuration, so those of a client
+//! can't serve another. A session keeps the identity it began with: its API tokens are bound to that certificate, and a
+//! certificate replaced on disk is for the sessions to come.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use jiff::Timestamp;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::pem::PemObject as _;
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::config::{Client, Config};
+
+/// The authorities of a Debian system, used where no `autorite` is given.
+const AUTORITES_SYSTEME: &str = "/etc/ssl/certs/ca-certificates.crt";
+
+/// Why a credential can't be used. Never shows key material.
+#[derive(Debug, thiserror::Error)]
+pub enum Erreur {
+    #[error("{} illisible", chemin.display())]
+    Fichier { chemin: PathBuf, source: std::io::Error },
+    #[error("{} : {texte}", chemin.display())]
+    Certificat { chemin: PathBuf, texte: String },
+    #[error("client « {client_id} » : la clé ne va pas avec le certificat, ou n’est pas utilisable en TLS")]
+    Cle { client_id: String, source: rustls::Error },
+    #[error(
+        "client « {client_id} » : le certificat est au nom de « {cn} » ; Pro Santé Connect exige le client_id"
+    )]
+    Nom { client_id: String, cn: String },
+    #[error("client HTTP impossible à construire")]
+    Http(#[source] reqwest::Error),
+}
+
+/// How a client proves who it is, at one moment.
+pub(crate) struct Identite {
+    pub(crate) client_id: Arc<str>,
+    /// Part of the key of every outgoing connection; grows with each reload.
+    pub(crate) generation: u64,
+    pub(crate) certificat: Option<Certificat>,
+    pub(crate) secret: Option<SecretString>,
+    /// Towards PSC.
+    pub(crate) psc: reqwest::Client,
+    /// Towards the API of the same rank, and its authorization server.
+    pub(crate) apis: Box<[VersApi]>,
+}
+
+pub(crate) struct VersApi {
+    pub(crate) serveur_autorisation: reqwest::Client,
+    pub(crate) tls: Arc<ClientConfig>,
+}
+
+/// What traces and alerts say of a certificate.
+pub(crate) struct Certificat {
+    pub(crate) dn: Arc<str>,
+    pub(crate) cn: String,
+    pub(crate) fin: Timestamp,
+    pub(crate) der: Vec<u8>,
+}
+
+/// A declared client, whose identity can be replaced while it serves.
+pub(crate) struct ClientLps {
+    pub(crate) regles: Client,
+    actuelle: ArcSwap<Identite>,
+}
+
+impl ClientLps {
+    pub(crate) fn identite(&self) -> Arc<Identite> {
+        self.actuelle.load_full()
+    }
+}
+
+static GENERATION: AtomicU64 = AtomicU64::new(1);
+
+/// The authorities of each target, read once.
+pub(crate) struct Autorites {
+    psc: Arc<RootCertStore>,
+    apis: Vec<Arc<RootCertStore>>,
+    delai_psc: Duration,
+    delais: Vec<Duration>,
+}
+
+impl Autorites {
+    pub(crate) fn lire(config: &Config) -> Result<Self, Erreur> {
+        let apis = config.apis.iter().map(|api| racines(api.autorite.as_deref()));
+        Ok(Self {
+            psc: racines(config.psc.autorite.as_deref())?,
+            apis: apis.collect::<Result<_, _>>()?,
+            delai_psc: Duration::from_secs(config.psc.delai_s),
+            delais: config.apis.iter().map(|api| Duration::from_secs(api.delai_reponse_s.min(30))).collect(),
+        })
+    }
+}
+
+impl ClientLps {
+    pub(crate) fn ouvrir(regles: Client, autorites: &Autorites, exiger_nom: bool) -> Result<Self, Erreur> {
+        let identite = Identite::lire(&regles, autorites, exiger_nom)?;
+        Ok(Self { regles, actuelle: ArcSwap::from_pointee(identite) })
+    }
+
+    /// Reads the files again; `false` when the certificate is still the same. On error the former identity stays.
+    pub(crate) fn relire(&self, autorites: &Autorites, exiger_nom: bool) -> Result<bool, Erreur> {
+        let nouvelle = Identite::lire(&self.regles, autorites, exiger_nom)?;
+        let der = |identite: &Identite| identite.certificat.as_ref().map(|certificat| certificat.der.clone());
+        if der(&nouvelle) == der(&self.actuelle.load()) {
+            return Ok(false);
+        }
+        self.actuelle.store(Arc::new(nouvelle));
+        Ok(true)
+    }
+}
+
+type Materiel = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
+
+impl Identite {
+    fn lire(regles: &Client, autorites: &Autorites, exiger_nom: bool) -> Result<Self, Erreur> {
+        let materiel = materiel(regles)?;
+        let certificat = materiel.as_ref().map(|(chaine, _)| decrire(regles, chaine)).transpose()?;
+        if let Some(certificat) = &certificat
+            && certificat.cn != regles.client_id
+        {
+            let client_id = regles.client_id.clone();
+            let faute = Erreur::Nom { client_id, cn: certificat.cn.clone() };
+            if exiger_nom {
+                return Err(faute);
+            }
+            tracing::warn!(client_id = %regles.client_id, "{faute}");
+        }
+        let tls = |racines: &Arc<RootCertStore>| configuration(regles, racines, materiel.as_ref());
+        let apis = autorites.apis.iter().zip(&autorites.delais).map(|(racines, delai)| {
+            let tls = tls(racines)?;
+            Ok(VersApi { serveur_autorisation: http(&tls, *delai)?, tls: Arc::new(tls) })
+        });
+        Ok(Self {
+            client_id: regles.client_id.as_str().into(),
+            generation: GENERATION.fetch_add(1, Ordering::Relaxed),
+            certificat,
+            secret: regles.secret.clone(),
+            psc: http(&tls(&autorites.psc)?, autorites.delai_psc)?,
+            apis: apis.collect::<Result<_, Erreur>>()?,
+        })
+    }
+}
+
+fn materiel(regles: &Client) -> Result<Option<Materiel>, Erreur> {
+    if let (Some(chemin), Some(mot_de_passe)) = (&regles.pkcs12, &regles.mot_de_passe) {
+        let dit =
+            |erreur: igc::Erreur| Erreur::Certificat { chemin: chemin.clone(), texte: erreur.to_string() };
+        let lue = igc::pkcs12::lire(&octets(chemin)?, mot_de_passe).map_err(dit)?;
+        let cle = PrivatePkcs8KeyDer::from(lue.cle_pkcs8_der.expose_secret().clone());
+        return Ok(Some((lue.certs_der.into_iter().map(Into::into).collect(), cle.into())));
+    }
+    let (Some(certificat), Some(cle)) = (&regles.certificat, &regles.cle) else { return Ok(None) };
+    let chaine = certificats(certificat)?;
+    let cle = PrivateKeyDer::from_pem_slice(&octets(cle)?).map_err(|_| Erreur::Certificat {
+        chemin: cle.clone(),
+        texte: "clé privée PEM illisible (PKCS#8, SEC1 ou PKCS#1, sans mot de passe)".to_owned(),
+    })?;
+    Ok(Some((chaine, cle)))
+}
+
+fn decrire(regles: &Client, chaine: &[CertificateDer<'static>]) -> Result<Certificat, Erreur> {
+    let chemin = || regles.pkcs12.clone().or(regles.certificat.clone()).unwrap_or_default();
+    let dit = |erreur: igc::Erreur| Erreur::Certificat { chemin: chemin(), texte: erreur.to_string() };
+    let der = chaine.first().map(AsRef::as_ref).unwrap_or_default();
+    let lu = igc::lire::lire_der(der).map_err(dit)?;
+    Ok(Certificat { dn: lu.dn.as_str().into(), cn: lu.cn.unwrap_or_default(), fin: lu.fin, der: lu.der })
+}
+
+fn octets(chemin: &Path) -> Result<Vec<u8>, Erreur> {
+    std::fs::read(chemin).map_err(|source| Erreur::Fichier { chemin: chemin.to_owned(), source })
+}
+
+fn certificats(chemin: &Path) -> Result<Vec<CertificateDer<'static>>, Erreur> {
+    let dit = |texte: &str| Erreur::Certificat { chemin: chemin.to_owned(), texte: texte.to_owned() };
+    let lus: Vec<_> = CertificateDer::pem_slice_iter(&octets(chemin)?)
+        .collect::<Result<_, _>>()
+        .map_err(|_| dit("certificat PEM illisible"))?;
+    if lus.is_empty() { Err(dit("aucun certificat dans ce fichier")) } else { Ok(lus) }
+}
+
+fn racines(chemin: Option<&Path>) -> Result<Arc<RootCertStore>, Erreur> {
+    let chemin = chemin.unwrap_or(Path::new(AUTORITES_SYSTEME));
+    let mut racines = RootCertStore::empty();
+    let (lues, _) = racines.add_parsable_certificates(certificats(chemin)?);
+    if lues == 0 {
+        return Err(Erreur::Certificat {
+            chemin: chemin.to_owned(),
+            texte: "aucune autorité utilisable dans ce fichier".to_owned(),
+        });
+    }
+    Ok(Arc::new(racines))
+}
+
+/// HTTP/1.1 only (the CI-SIS asks for no other), TLS 1.2 and 1.3, this identity or none.
+fn configuration(
+    regles: &Client,
+    racines: &Arc<RootCertStore>,
+    materiel: Option<&Materiel>,
+) -> Result<ClientConfig, Erreur> {
+    let cle = |source| Erreur::Cle { client_id: regles.client_id.clone(), source };
+    let fournisseur = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let base = ClientConfig::builder_with_provider(fournisseur)
+        .with_safe_default_protocol_versions()
+        .map_err(cle)?
+        .with_root_certificates(Arc::clone(racines));
+    let mut tls = match materiel {
+        Some((chaine, privee)) => {
+            base.with_client_auth_cert(chaine.clone(), privee.clone_key()).map_err(cle)?
+        }
+        None => base.with_no_client_auth(),
+    };
+    tls.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(tls)
+}
+
+fn http(tls: &ClientConfig, delai: Duration) -> Result<reqwest::Client, Erreur> {
+    reqwest::Client::builder()
+        .tls_backend_preconfigured(tls.clone())
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .timeout(delai)
+        .connect_timeout(delai)
+        .pool_idle_timeout(Duration::from_secs(20))
+        .user_agent(concat!("edc-proxy/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(Erreur::Http)
+}

@@ -1,0 +1,145 @@
+//! The Proxy e-Santé: authenticates professionals at Pro Santé Connect for the software (LPS) that they use, keeps the tokens,
+//! relays to the API over mTLS, traces.
+//!
+//! The way of a call, a file a step: [`accept`] → `session` → `policy` → `forward` → `trace`. The way of a connection:
+//! `connect` (CIBA or code) → `connect/echange` → `session`. The proxy is a pure relay: it knows nothing of what passes.
+
+mod accept;
+mod admin;
+mod alerte;
+pub mod config;
+mod connect;
+mod corps;
+mod disconnect;
+mod etat;
+mod forward;
+mod identite;
+mod limite;
+mod metriques;
+mod policy;
+mod reponse;
+mod requete;
+mod routes;
+mod session;
+mod trace;
+mod traces;
+mod veille;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use service::{Alea, Arret, Horloge, Serveur, TlsServeur};
+
+pub use config::Config;
+
+/// Why the proxy can't start.
+#[derive(Debug, thiserror::Error)]
+pub enum Erreur {
+    #[error("{0}")]
+    Config(String),
+    #[error("API « {0} » : adresse sans nom d’hôte utilisable")]
+    Api(String),
+    #[error(transparent)]
+    Identite(#[from] identite::Erreur),
+    #[error("journal des traces")]
+    Journal(#[from] journal::Erreur),
+    #[error("écoute sur {adresse} impossible")]
+    Ecoute { adresse: SocketAddr, source: std::io::Error },
+}
+
+/// The proxy, bound and not serving yet.
+pub struct Proxy {
+    etat: Arc<etat::Etat>,
+    ecoutes: accept::Ecoutes,
+    admin: Option<Serveur>,
+    tls: TlsServeur,
+}
+
+/// A hand on a proxy that serves. Cloning is cheap.
+#[derive(Clone)]
+pub struct Poignee(Arc<etat::Etat>);
+
+impl Poignee {
+    /// Reads the certificates of the clients again. Sessions keep the identity they began with; a file that can't be used is
+    /// said in an alert and changes nothing.
+    pub fn relire_certificats(&self) {
+        veille::relire(&self.0);
+    }
+
+    /// Ends the sessions that are too old or silent, without waiting for the next round.
+    pub async fn balayer(&self) {
+        session::surveillance::balayer(&self.0).await;
+    }
+}
+
+impl Proxy {
+    /// Opens the journal, reads credentials and binds. Must be called inside the runtime that will do everything but relay.
+    ///
+    /// # Errors
+    /// [`Erreur`], the first thing that makes a start impossible.
+    pub async fn ouvrir(
+        config: Config,
+        tls: TlsServeur,
+        horloge: Horloge,
+        alea: Alea,
+        arret: Arret,
+    ) -> Result<Self, Erreur> {
+        let coeurs = match config.coeurs {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            coeurs => coeurs,
+        };
+        let adresse = config.ecoute;
+        let ecoutes =
+            accept::Ecoutes::lier(adresse, coeurs).map_err(|source| Erreur::Ecoute { adresse, source })?;
+        let admin = match &config.admin {
+            None => None,
+            Some(admin) => {
+                let adresse = admin.ecoute;
+                let lie = Serveur::lier(adresse).await;
+                Some(lie.map_err(|source| Erreur::Ecoute { adresse, source })?)
+            }
+        };
+        let journal = journal::Journal::ouvrir(config.traces.journal.clone()).await?;
+        let etat = Arc::new(etat::Etat::nouveau(config, journal, horloge, alea, arret)?);
+        Ok(Self { etat, ecoutes, admin, tls })
+    }
+
+    /// The address really bound.
+    pub fn adresse(&self) -> SocketAddr {
+        self.ecoutes.adresse
+    }
+
+    /// The address of the operator's listener, if there is one.
+    pub fn adresse_admin(&self) -> Option<SocketAddr> {
+        self.admin.as_ref().map(Serveur::adresse)
+    }
+
+    /// What may still be asked once it serves.
+    pub fn poignee(&self) -> Poignee {
+        Poignee(Arc::clone(&self.etat))
+    }
+
+    /// Serves until a stop is asked, then ends once the calls under way are answered.
+    ///
+    /// # Errors
+    /// When a thread can't be started.
+    pub async fn servir(self) -> std::io::Result<()> {
+        let etat = self.etat;
+        etat.arret.suivre(session::surveillance::veiller(Arc::clone(&etat)));
+        etat.arret.suivre(alerte::envoyer(Arc::clone(&etat)));
+        etat.arret.suivre(veille::veiller(Arc::clone(&etat)));
+        if let Some(admin) = self.admin {
+            let routes = admin::routes(Arc::clone(&etat));
+            etat.arret.suivre(admin.servir(routes, self.tls.clone(), etat.arret.clone()));
+        }
+        let fils = self.ecoutes.servir(&etat, &self.tls)?;
+        for fil in fils {
+            // An error is a thread that ended without its word: it ended.
+            let _ = fil.await;
+        }
+        if let Err(erreur) = etat.journal.fermer().await {
+            tracing::error!(%erreur, "fermeture du journal des traces");
+        }
+        Ok(())
+    }
+}

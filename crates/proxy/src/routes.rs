@@ -1,0 +1,285 @@
+//! The table of URLs: what is relayed on the spot, and what is handed to the control side.
+//!
+//! Rule: a core only relays. Whatever waits for somebody else than the API (PSC, an authorization server, the disk) runs on the
+//! control runtime, so that no connect slows a call.
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use http::uri::PathAndQuery;
+use http::{Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use journal::{Appel, Fait, Issue};
+
+use crate::accept::Coeur;
+use crate::config::EnPanne;
+use crate::connect::appel::Panne;
+use crate::connect::code;
+use crate::corps::Corps;
+use crate::etat::au_controle;
+use crate::forward::{self, Chute, Route, construire, separer};
+use crate::policy::{self, Permis};
+use crate::reponse::{self, Reponse};
+use crate::requete::{self, Origine, Pair, Recue};
+use crate::session::jeton::{self, SansJeton};
+use crate::session::{JetonApi, Presente, Session, chercher, presente, surveillance};
+use crate::{connect, disconnect, trace, traces};
+
+/// Answers one request.
+pub(crate) async fn traiter(coeur: Rc<Coeur>, pair: Pair, requete: Request<Incoming>) -> Response<Corps> {
+    if let Err(refus) = forme(&coeur, &requete) {
+        return refus.map(Corps::Propre);
+    }
+    if requete.uri().path().starts_with("/send/") {
+        return envoyer(&coeur, &pair, requete).await.unwrap_or_else(|refus| refus.map(Corps::Propre));
+    }
+    repondre(&coeur, pair, requete).await.map(Corps::Propre)
+}
+
+/// What the proxy answers by itself.
+async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Reponse {
+    let etat = &coeur.etat;
+    let methode = requete.method().clone();
+    match requete.uri().path() {
+        "/check/alive" => match methode {
+            Method::GET | Method::HEAD => reponse::texte(StatusCode::OK, "OK"),
+            _ => reponse::methode_refusee("GET"),
+        },
+        "/connect" if methode == Method::POST => au_complet(coeur, pair, requete, connect::connecter).await,
+        "/connect/authorize" if methode == Method::GET => {
+            au_complet(coeur, pair, requete, |etat, recue, _| code::autoriser(etat, recue)).await
+        }
+        "/connect/callback" if methode == Method::GET => {
+            au_complet(coeur, pair, requete, |etat, recue, _| code::revenir(etat, recue)).await
+        }
+        "/connect/attente" if methode == Method::POST => {
+            au_complet(coeur, pair, requete, |etat, recue, _| code::attendre(etat, recue)).await
+        }
+        "/connect/attente" if methode == Method::GET => {
+            au_complet(coeur, pair, requete, |etat, recue, _| code::suivre(etat, recue)).await
+        }
+        "/connect/attente" => reponse::methode_refusee("GET, POST"),
+        "/psc/deconnexion" if methode == Method::POST => {
+            au_complet(coeur, pair, requete, |etat, recue, _| disconnect::annoncee(etat, recue)).await
+        }
+        "/disconnect" if methode == Method::DELETE => {
+            au_complet(coeur, pair, requete, |etat, recue, _| disconnect::deconnecter(etat, recue)).await
+        }
+        "/disconnect" => reponse::methode_refusee("DELETE"),
+        "/traces" if methode == Method::GET => {
+            let origine = Origine::de(&pair, requete.headers(), &etat.config.relais_de_confiance);
+            let (tete, _) = requete.into_parts();
+            traces::lire(etat, &Recue { tete, corps: bytes::Bytes::new(), origine, pair })
+        }
+        "/connect" | "/psc/deconnexion" => reponse::methode_refusee("POST"),
+        "/connect/authorize" | "/connect/callback" | "/traces" => reponse::methode_refusee("GET"),
+        _ => reponse::refus(StatusCode::NOT_FOUND, "Not found."),
+    }
+}
+
+/// Shapes that no honest client sends.
+fn forme(coeur: &Coeur, requete: &Request<Incoming>) -> Result<(), Reponse> {
+    let uri = requete.uri();
+    let taille = uri.path().len() + uri.query().map_or(0, str::len);
+    if taille > coeur.etat.config.limites.adresse_octets {
+        return Err(reponse::refus(StatusCode::URI_TOO_LONG, "Request target too long."));
+    }
+    // An absolute target is for forward proxies, which this is not. In HTTP/2 every target has its authority.
+    if requete.version() < http::Version::HTTP_2 && uri.authority().is_some() {
+        return Err(reponse::refus(StatusCode::BAD_REQUEST, "Absolute request target not allowed."));
+    }
+    Ok(())
+}
+
+/// Reads the whole small request here, then has it handled on the control side.
+async fn au_complet<F>(
+    coeur: &Coeur,
+    pair: Pair,
+    requete: Request<Incoming>,
+    traitement: impl FnOnce(Arc<crate::etat::Etat>, Recue, tokio_util::sync::CancellationToken) -> F,
+) -> Reponse
+where
+    F: Future<Output = Reponse> + Send + 'static,
+{
+    let etat = &coeur.etat;
+    let origine = Origine::de(&pair, requete.headers(), &etat.config.relais_de_confiance);
+    let (tete, corps) = requete.into_parts();
+    let corps = match requete::lire(corps).await {
+        Ok(corps) => corps,
+        Err(refus) => return refus,
+    };
+    let recue = Recue { tete, corps, origine, pair };
+    let reponse = au_controle(etat, |raccroche| traitement(Arc::clone(etat), recue, raccroche)).await;
+    reponse.unwrap_or_else(|| reponse::refus(StatusCode::INTERNAL_SERVER_ERROR, "Internal error."))
+}
+
+/// `ANY /send/{api}/{path}`: the answer of the API, or why there is none.
+async fn envoyer(
+    coeur: &Rc<Coeur>,
+    pair: &Pair,
+    requete: Request<Incoming>,
+) -> Result<Response<Corps>, Reponse> {
+    let etat = &coeur.etat;
+    let permises = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
+    if !permises.contains(requete.method()) {
+        return Err(reponse::methode_refusee("GET, HEAD, POST, PUT, PATCH, DELETE"));
+    }
+    let inconnue = || reponse::refus(StatusCode::NOT_FOUND, "Not found.");
+    let (id, suite) = separer(requete.uri().path()).ok_or_else(inconnue)?;
+    let route = etat.routes.get(id).ok_or_else(inconnue)?;
+    let cible = construire(&route.prefixe, suite, requete.uri())
+        .map_err(|refus| reponse::refus(StatusCode::BAD_REQUEST, &refus.to_string()))?;
+    let origine = Origine::de(pair, requete.headers(), &etat.config.relais_de_confiance);
+    let maintenant = etat.horloge.maintenant();
+    let montre = presente(requete.headers());
+    let Some(session) = chercher(&etat.magasin, &etat.config.session, montre, maintenant) else {
+        etat.metriques.sans_session();
+        if !matches!(montre, Presente::Rien) {
+            etat.alertes.cookie_faux(origine.adresse);
+        }
+        return Err(reponse::refus(StatusCode::UNAUTHORIZED, "No session found."));
+    };
+    etat.alertes.adresse(&session, origine.adresse);
+    let client = etat.clients.get(&*session.identite.client_id);
+    let debit = etat.config.limites.appels_session_seconde;
+    let permis = policy::decide(&session, client, route, &etat.config.session, debit, maintenant);
+    let permis = permis.map_err(|refus| match refus {
+        policy::Refus::SessionFinie => reponse::refus(StatusCode::UNAUTHORIZED, "No session found."),
+        policy::Refus::ApiFermee => {
+            reponse::refus(StatusCode::FORBIDDEN, "This API is not open to this software.")
+        }
+        policy::Refus::TropDAppels => {
+            reponse::attendre(reponse::refus(StatusCode::TOO_MANY_REQUESTS, "Too many calls."), 1)
+        }
+    })?;
+    relayer(coeur, permis, cible, requete, origine).await
+}
+
+/// Traces, finds a token, calls, traces how it ended.
+async fn relayer(
+    coeur: &Rc<Coeur>,
+    permis: Permis,
+    cible: PathAndQuery,
+    requete: Request<Incoming>,
+    origine: Origine,
+) -> Result<Response<Corps>, Reponse> {
+    let etat = &coeur.etat;
+    let debut = Instant::now();
+    let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
+    let (methode, chemin) = (requete.method().clone(), cible.clone());
+    let appel = Appel::nouveau(&route.api.regles.id, methode.as_str(), chemin.path());
+    let tracer = |fait: Fait<'_>| {
+        let trace = trace::de_session(&session, Some(origine), fait, etat.horloge.maintenant());
+        coeur.ecrivain.borrow_mut().tracer(&trace)
+    };
+    if let Err(refus) = tracer(Fait::Send(etat.noms.session(&session), appel)) {
+        etat.metriques.sans_trace();
+        if etat.config.traces.en_panne == EnPanne::Refuser {
+            return Err(connect::sans_trace(etat, &refus));
+        }
+        tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
+    }
+    let (reponse, cause) = match appeler(coeur, permis, cible, requete).await {
+        Ok(reponse) => {
+            etat.alertes.api(route.api.rang, &route.api.regles.id, true);
+            (Ok(reponse), None)
+        }
+        Err(Echec::Chute(chute)) => (Err(refuser(coeur, &route, &chute)), Some(chute.cause())),
+        Err(Echec::SansJeton(sans)) => {
+            (Err(sans_jeton(coeur, &session, &route, sans).await), Some("pas de jeton pour cette API"))
+        }
+    };
+    let statut = reponse.as_ref().map_or_else(Response::status, Response::status).as_u16();
+    let duree = debut.elapsed();
+    etat.metriques.appel(route.api.rang, statut, duree, cause.is_some());
+    let fin = Fait::SendResult(etat.noms.session(&session), appel, Issue { statut, duree, cause });
+    if let Err(refus) = tracer(fin) {
+        tracing::error!(%refus, "trace de l’issue d’un appel perdue");
+    }
+    reponse
+}
+
+/// Why a call gave nothing.
+enum Echec {
+    Chute(Chute),
+    SansJeton(SansJeton),
+}
+
+async fn appeler(
+    coeur: &Rc<Coeur>,
+    permis: Permis,
+    cible: PathAndQuery,
+    requete: Request<Incoming>,
+) -> Result<Response<Corps>, Echec> {
+    let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
+    let silence = Duration::from_secs(coeur.etat.config.limites.silence_s);
+    let jeton = jeton_pour(coeur, &session, &route, None).await.map_err(Echec::SansJeton)?;
+    let issue = forward::forward(&coeur.voies, permis, &jeton, cible, requete, silence).await;
+    let issue = issue.map_err(Echec::Chute)?;
+    if issue.jeton_refuse {
+        // The next call asks for another. This one isn't made twice: its body is gone.
+        session.apis[route.api.rang].oublier(&jeton);
+    }
+    Ok(issue.reponse)
+}
+
+/// A token that may be sent: the one there is, else one that the control side asks for.
+async fn jeton_pour(
+    coeur: &Coeur,
+    session: &Arc<Session>,
+    route: &Arc<Route>,
+    refuse: Option<Arc<JetonApi>>,
+) -> Result<Arc<JetonApi>, SansJeton> {
+    let etat = &coeur.etat;
+    if refuse.is_none()
+        && let Some(jeton) = jeton::courant(etat, session, &route.api)
+    {
+        return Ok(jeton);
+    }
+    let (commun, session, api) = (Arc::clone(etat), Arc::clone(session), Arc::clone(&route.api));
+    let renouvellement = |_| async move { jeton::renouveler(&commun, &session, &api, refuse.as_ref()).await };
+    au_controle(etat, renouvellement).await.unwrap_or(Err(SansJeton::Finie))
+}
+
+fn refuser(coeur: &Coeur, route: &Route, chute: &Chute) -> Reponse {
+    let etat = &coeur.etat;
+    let id = &route.api.regles.id;
+    tracing::info!(api = %id, %chute, "appel sans réponse");
+    let statut = chute.statut();
+    if statut.is_server_error() {
+        etat.alertes.api(route.api.rang, id, false);
+        let reponse = reponse::indisponible(statut, "The API is unavailable.", etat.config.session.corps_5xx);
+        return match chute {
+            Chute::SansVoie(forward::SansVoie::Sature) => reponse::attendre(reponse, 1),
+            _ => reponse,
+        };
+    }
+    let message = match statut {
+        StatusCode::PAYLOAD_TOO_LARGE => "Request body too large.",
+        StatusCode::REQUEST_TIMEOUT => "Request body too slow.",
+        _ => "Request body could not be read.",
+    };
+    reponse::refus(statut, message)
+}
+
+async fn sans_jeton(coeur: &Coeur, session: &Arc<Session>, route: &Route, sans: SansJeton) -> Reponse {
+    let etat = &coeur.etat;
+    tracing::warn!(api = %route.api.regles.id, %sans, "pas de jeton pour un appel");
+    let panne = match &sans {
+        SansJeton::Finie => {
+            let (commun, session) = (Arc::clone(etat), Arc::clone(session));
+            au_controle(etat, |_| async move { surveillance::expirer(&commun, &session).await }).await;
+            return reponse::refus(StatusCode::UNAUTHORIZED, "Session expired.");
+        }
+        SansJeton::Panne(panne) => panne,
+    };
+    if let Panne::Refus { refus, .. } = panne {
+        return reponse::refus(StatusCode::UNAUTHORIZED, &refus.message());
+    }
+    reponse::indisponible(
+        panne.statut(),
+        "The authorization server is unavailable.",
+        etat.config.session.corps_5xx,
+    )
+}

@@ -1,0 +1,157 @@
+//! A session: one professional, on one LPS client, from the connection to the disconnection.
+//!
+//! Rule: tokens live in here and leave only towards the server they are for. Nothing in this file prints one.
+
+mod api;
+pub(crate) mod jeton;
+mod magasin;
+mod recherche;
+pub(crate) mod surveillance;
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
+use subtle::ConstantTimeEq as _;
+
+use crate::config::ReglesSession;
+use crate::identite::Identite;
+use crate::limite::Seau;
+
+pub(crate) use api::{JetonApi, PlaceApi};
+pub(crate) use magasin::Magasin;
+pub(crate) use recherche::{Presente, chercher, cookie as cookie_nomme, presente};
+
+/// Name of the cookie, fixed by the agency's contract.
+pub(crate) const COOKIE: &str = "proxy_session_id";
+
+/// PSC's tokens for this session.
+pub(crate) struct JetonsPsc {
+    pub(crate) acces: SecretString,
+    pub(crate) expire: Timestamp,
+    pub(crate) renouvellement: Option<SecretString>,
+    pub(crate) renouvellement_expire: Option<Timestamp>,
+    /// Only for the logout, as `id_token_hint`.
+    pub(crate) id_token: SecretString,
+}
+
+/// What a session is made from.
+pub(crate) struct Naissance {
+    pub(crate) id: String,
+    pub(crate) identite: Arc<Identite>,
+    pub(crate) national_id: String,
+    pub(crate) session_state: String,
+    pub(crate) adresse: std::net::IpAddr,
+    pub(crate) psc: JetonsPsc,
+    pub(crate) jeton_applicatif: Option<SecretString>,
+    pub(crate) nombre_apis: usize,
+    pub(crate) le: Timestamp,
+}
+
+/// A live session. Shared; what changes is inside.
+#[expect(clippy::struct_field_names, reason = "session_state is the field’s own word")]
+pub(crate) struct Session {
+    id: SecretString,
+    empreinte: String,
+    pub(crate) identite: Arc<Identite>,
+    pub(crate) national_id: Arc<str>,
+    pub(crate) session_state: Arc<str>,
+    /// Where it was opened from.
+    pub(crate) adresse: std::net::IpAddr,
+    pub(crate) debut: Timestamp,
+    /// Seconds since 1970 of the last relayed call.
+    derniere: AtomicI64,
+    fermee: AtomicBool,
+    /// The address from which a second place was announced once.
+    pub(crate) ailleurs: AtomicBool,
+    jeton_applicatif: Option<SecretString>,
+    pub(crate) psc: tokio::sync::Mutex<JetonsPsc>,
+    /// By rank of the API in the configuration.
+    pub(crate) apis: Box<[PlaceApi]>,
+    pub(crate) seau: Seau,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Session({}, {})", self.identite.client_id, self.empreinte)
+    }
+}
+
+/// Fingerprint of a session identifier: says which session without being able to use it.
+pub(crate) fn empreinte(id: &str) -> String {
+    BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, id.as_bytes()))
+}
+
+impl Session {
+    pub(crate) fn nouvelle(naissance: Naissance) -> Self {
+        Self {
+            empreinte: empreinte(&naissance.id),
+            id: naissance.id.into(),
+            identite: naissance.identite,
+            national_id: naissance.national_id.into(),
+            session_state: naissance.session_state.into(),
+            adresse: naissance.adresse,
+            debut: naissance.le,
+            derniere: AtomicI64::new(naissance.le.as_second()),
+            fermee: AtomicBool::new(false),
+            ailleurs: AtomicBool::new(false),
+            jeton_applicatif: naissance.jeton_applicatif,
+            psc: tokio::sync::Mutex::new(naissance.psc),
+            apis: (0..naissance.nombre_apis).map(|_| PlaceApi::default()).collect(),
+            seau: Seau::default(),
+        }
+    }
+
+    /// The value of the cookie.
+    pub(crate) fn id(&self) -> &str {
+        self.id.expose_secret()
+    }
+
+    pub(crate) fn empreinte(&self) -> &str {
+        &self.empreinte
+    }
+
+    /// The bearer that stands for the cookie, `ja.{id}.{secret}`.
+    pub(crate) fn jeton_applicatif(&self) -> Option<SecretString> {
+        let secret = self.jeton_applicatif.as_ref()?;
+        Some(format!("ja.{}.{}", self.id(), secret.expose_secret()).into())
+    }
+
+    fn jeton_applicatif_est(&self, secret: &str) -> bool {
+        self.jeton_applicatif
+            .as_ref()
+            .is_some_and(|bon| bon.expose_secret().as_bytes().ct_eq(secret.as_bytes()).into())
+    }
+
+    pub(crate) fn toucher(&self, maintenant: Timestamp) {
+        let secondes = maintenant.as_second();
+        // A store on each call would make the cores fight for the line; once a second is enough.
+        if self.derniere.load(Ordering::Relaxed) < secondes {
+            self.derniere.store(secondes, Ordering::Relaxed);
+        }
+    }
+
+    /// The last instant at which this session may still be used, if nothing more is called.
+    pub(crate) fn expire(&self, regles: &ReglesSession) -> Timestamp {
+        let plus = |depart: Timestamp, secondes: u64| {
+            let duree = SignedDuration::from_secs(i64::try_from(secondes).unwrap_or(i64::MAX));
+            depart.saturating_add(duree).unwrap_or(Timestamp::MAX)
+        };
+        let derniere = Timestamp::from_second(self.derniere.load(Ordering::Relaxed)).unwrap_or(self.debut);
+        plus(self.debut, regles.duree_max_s).min(plus(derniere, regles.inactivite_s))
+    }
+
+    pub(crate) fn vivante(&self, regles: &ReglesSession, maintenant: Timestamp) -> bool {
+        !self.fermee.load(Ordering::Acquire) && maintenant <= self.expire(regles)
+    }
+
+    /// Ends it. `true` for the one caller that did.
+    pub(crate) fn fermer(&self) -> bool {
+        !self.fermee.swap(true, Ordering::AcqRel)
+    }
+}

@@ -1,0 +1,83 @@
+//! The place of one API's token in a session.
+
+use std::fmt;
+use std::sync::Arc;
+
+use arc_swap::ArcSwapOption;
+use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
+use oidc::jetons::ReponseJetons;
+use secrecy::{ExposeSecret as _, SecretString};
+
+/// A token of one API, ready to be sent.
+pub(crate) struct JetonApi {
+    /// `Bearer …`, marked sensitive.
+    entete: HeaderValue,
+    pub(crate) expire: Timestamp,
+    pub(crate) acces: SecretString,
+    pub(crate) renouvellement: Option<SecretString>,
+    pub(crate) renouvellement_expire: Option<Timestamp>,
+}
+
+impl fmt::Debug for JetonApi {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JetonApi(jusqu’à {})", self.expire)
+    }
+}
+
+/// A token that can't be put in a header.
+#[derive(Debug, thiserror::Error)]
+#[error("le jeton reçu n’est pas utilisable dans un en-tête")]
+pub(crate) struct Inutilisable;
+
+impl JetonApi {
+    /// `depart`: the instant before the request left, so that the life isn't counted too long.
+    pub(crate) fn depuis(reponse: ReponseJetons, depart: Timestamp) -> Result<Self, Inutilisable> {
+        let acces = reponse.access_token;
+        let mut entete =
+            HeaderValue::try_from(format!("Bearer {}", acces.expose_secret())).map_err(|_| Inutilisable)?;
+        entete.set_sensitive(true);
+        Ok(Self {
+            entete,
+            expire: echeance(depart, reponse.expires_in.unwrap_or(300)),
+            acces,
+            renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),
+            renouvellement: reponse.refresh_token,
+        })
+    }
+
+    pub(crate) fn entete(&self) -> HeaderValue {
+        self.entete.clone()
+    }
+
+    /// Whether it may still be sent, with `marge` to spare.
+    pub(crate) fn frais(&self, maintenant: Timestamp, marge: SignedDuration) -> bool {
+        self.expire > maintenant.saturating_add(marge).unwrap_or(Timestamp::MAX)
+    }
+}
+
+/// `duree` seconds after `depart`.
+pub(crate) fn echeance(depart: Timestamp, duree: u64) -> Timestamp {
+    let duree = SignedDuration::from_secs(i64::try_from(duree).unwrap_or(i64::MAX));
+    depart.saturating_add(duree).unwrap_or(Timestamp::MAX)
+}
+
+/// The current token, and the lock that lets one caller renew it while others wait.
+#[derive(Debug, Default)]
+pub(crate) struct PlaceApi {
+    pub(crate) actuel: ArcSwapOption<JetonApi>,
+    pub(crate) renouveler: tokio::sync::Mutex<()>,
+}
+
+impl PlaceApi {
+    /// Throws away a token that its API refused, unless it was replaced meanwhile.
+    pub(crate) fn oublier(&self, jeton: &Arc<JetonApi>) {
+        self.actuel.compare_and_swap(jeton, None);
+    }
+
+    pub(crate) fn poser(&self, jeton: JetonApi) -> Arc<JetonApi> {
+        let jeton = Arc::new(jeton);
+        self.actuel.store(Some(Arc::clone(&jeton)));
+        jeton
+    }
+}

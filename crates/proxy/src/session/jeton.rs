@@ -1,0 +1,119 @@
+//! A fresh API token for a session: at once when there is one, else asked for by one caller while others wait.
+//!
+//! The ladder: the API's own refresh token, then a new exchange with PSC's token, itself renewed if it has died, and when
+//! PSC's refresh token has died too, the session is over.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use journal::Fait;
+
+pub(crate) use super::api::echeance;
+use super::{JetonApi, Session};
+use crate::connect::appel::Panne;
+use crate::connect::echange::Api;
+use crate::etat::Etat;
+use crate::trace;
+
+/// Why there is no token.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum SansJeton {
+    /// Nothing can renew it: the person must connect again.
+    #[error("la session ne peut plus obtenir de jeton")]
+    Finie,
+    #[error(transparent)]
+    Panne(#[from] Panne),
+}
+
+/// Name of PSC in traces of tokens.
+const PSC: &str = "psc";
+
+/// The current token if it may still be sent: what the relay calls, without a lock.
+pub(crate) fn courant(etat: &Etat, session: &Session, api: &Api) -> Option<Arc<JetonApi>> {
+    let place = session.apis.get(api.rang)?;
+    let jeton = place.actuel.load_full()?;
+    jeton.frais(etat.horloge.maintenant(), marge(etat)).then_some(jeton)
+}
+
+fn marge(etat: &Etat) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(etat.config.session.marge_jeton_s).unwrap_or(30))
+}
+
+/// Renews, once whoever asks at the same time. `refuse`: the API has just refused that very token.
+pub(crate) async fn renouveler(
+    etat: &Etat,
+    session: &Session,
+    api: &Api,
+    refuse: Option<&Arc<JetonApi>>,
+) -> Result<Arc<JetonApi>, SansJeton> {
+    let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
+    let _seul = place.renouveler.lock().await;
+    let ancien = place.actuel.load_full();
+    let encore_bon = ancien.as_ref().filter(|ancien| {
+        // Somebody else may have renewed it while this caller waited.
+        let refuse = refuse.is_some_and(|refuse| Arc::ptr_eq(refuse, ancien));
+        !refuse && ancien.frais(etat.horloge.maintenant(), marge(etat))
+    });
+    if let Some(bon) = encore_bon {
+        return Ok(Arc::clone(bon));
+    }
+    let depart = etat.horloge.maintenant();
+    if let Some(ancien) = &ancien
+        && let Some(renouvellement) = &ancien.renouvellement
+        && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)
+    {
+        match api.renouveler(&session.identite, renouvellement, depart).await {
+            Ok(jeton) => {
+                noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), &api.regles.id));
+                return Ok(place.poser(jeton));
+            }
+            // Refused: the exchange below is another way to the same end.
+            Err(Panne::Refus { .. }) => {}
+            Err(panne) => return Err(panne.into()),
+        }
+    }
+    let jeton = echanger(etat, session, api).await?;
+    Ok(place.poser(jeton))
+}
+
+/// A new exchange, with PSC's token renewed first when it has died.
+pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Result<JetonApi, SansJeton> {
+    let mut psc = session.psc.lock().await;
+    let depart = etat.horloge.maintenant();
+    // Five seconds to travel: an authorization server asks PSC whether the token lives.
+    if psc.expire <= depart.saturating_add(SignedDuration::from_secs(5)).unwrap_or(depart) {
+        let vivant = psc.renouvellement_expire.is_none_or(|expire| expire > depart);
+        let Some(renouvellement) = psc.renouvellement.clone().filter(|_| vivant) else {
+            return Err(SansJeton::Finie);
+        };
+        match etat.psc.renouveler(&session.identite, &renouvellement).await {
+            Ok(reponse) => {
+                psc.acces = reponse.access_token;
+                psc.expire = echeance(depart, reponse.expires_in.unwrap_or(60));
+                // A provider that rotates gives a new one; the old one must not be shown again.
+                if let Some(nouveau) = reponse.refresh_token {
+                    psc.renouvellement = Some(nouveau);
+                    psc.renouvellement_expire =
+                        reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
+                }
+                if let Some(id_token) = reponse.id_token {
+                    psc.id_token = id_token;
+                }
+                noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), PSC));
+            }
+            Err(Panne::Refus { .. }) => return Err(SansJeton::Finie),
+            Err(panne) => return Err(panne.into()),
+        }
+    }
+    let jeton = api.echanger(&session.identite, &psc.acces, depart).await?;
+    noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
+    Ok(jeton)
+}
+
+/// A trace that the agency doesn't ask for: when it can't be written, the log says so and life goes on.
+pub(crate) fn noter(etat: &Etat, session: &Session, fait: Fait<'_>) {
+    let trace = trace::de_session(session, None, fait, etat.horloge.maintenant());
+    if let Err(refus) = etat.journal.tracer(&trace) {
+        tracing::error!(%refus, "trace d’un jeton perdue");
+    }
+}

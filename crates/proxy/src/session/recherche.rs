@@ -1,0 +1,65 @@
+//! Which session a request shows: by its cookie, or by a « jeton applicatif » for software that can't do cookies.
+//!
+//! The identifier counts nowhere else: not in the address, not in another header, not in a body.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+use http::header::{AUTHORIZATION, COOKIE as ENTETE_COOKIE};
+use jiff::Timestamp;
+
+use super::{COOKIE, Magasin, Session};
+use crate::config::ReglesSession;
+
+/// What a request shows of itself.
+#[derive(Clone, Copy)]
+pub(crate) enum Presente<'a> {
+    Rien,
+    Cookie(&'a str),
+    /// Identifier and secret of a `ja.{id}.{secret}`.
+    Jeton(&'a str, &'a str),
+}
+
+/// Longest identifier looked up.
+const LONGUEUR_MAX: usize = 128;
+
+pub(crate) fn presente(entetes: &HeaderMap) -> Presente<'_> {
+    if let Some(id) = cookie(entetes, COOKIE) {
+        return Presente::Cookie(id);
+    }
+    let porteur = entetes
+        .get(AUTHORIZATION)
+        .and_then(|valeur| valeur.to_str().ok())
+        .and_then(|valeur| valeur.strip_prefix("Bearer ja."))
+        .and_then(|reste| reste.rsplit_once('.'));
+    porteur.map_or(Presente::Rien, |(id, secret)| Presente::Jeton(id, secret))
+}
+
+/// The first cookie of that name that isn't empty.
+pub(crate) fn cookie<'a>(entetes: &'a HeaderMap, voulu: &str) -> Option<&'a str> {
+    let lignes = entetes.get_all(ENTETE_COOKIE).into_iter().filter_map(|ligne| ligne.to_str().ok());
+    let mut paires = lignes.flat_map(|ligne| ligne.split(';')).filter_map(|paire| paire.split_once('='));
+    paires
+        .find(|(nom, valeur)| nom.trim() == voulu && !valeur.trim().is_empty())
+        .map(|(_, valeur)| valeur.trim())
+}
+
+/// The live session that the request shows.
+pub(crate) fn chercher(
+    magasin: &Magasin,
+    regles: &ReglesSession,
+    presente: Presente<'_>,
+    maintenant: Timestamp,
+) -> Option<Arc<Session>> {
+    let (id, secret) = match presente {
+        Presente::Rien => return None,
+        Presente::Cookie(id) => (id, None),
+        Presente::Jeton(id, secret) => (id, Some(secret)),
+    };
+    if id.len() > LONGUEUR_MAX {
+        return None;
+    }
+    let session = magasin.trouver(id)?;
+    let prouvee = secret.is_none_or(|secret| session.jeton_applicatif_est(secret));
+    (prouvee && session.vivante(regles, maintenant)).then_some(session)
+}
