@@ -39,6 +39,56 @@ impl Personne {
         !self.roles_agence.is_empty()
     }
 
+    fn sujet(&self) -> Sujet {
+        Sujet::new("personne", self.id)
+    }
+
+    /// In what quality the person acts on their own account.
+    fn en_son_nom(&self) -> Acteur {
+        self.acteur(self.roles_agence.first().copied().unwrap_or(Qualite::Membre))
+    }
+
+    /// Agrees to share the data of the iSC account with the guichet; `None` when that was done before.
+    pub fn consentir(mut self, le: Timestamp) -> Option<(Self, Evenement)> {
+        if self.consentement.is_some() {
+            return None;
+        }
+        let acte = "Partage des données du compte accepté";
+        let evenement = Evenement::new(self.sujet(), acte, &self.en_son_nom(), le);
+        self.consentement = Some(le);
+        Some((self, evenement))
+    }
+
+    /// What the provider says of this person that it did not say before (`avant`); `None` when nothing has changed.
+    pub fn presentee(&self, avant: Option<&Self>, le: Timestamp) -> Option<Evenement> {
+        let roles = |personne: &Self| {
+            personne.roles_agence.iter().map(|role| role.libelle()).collect::<Vec<_>>().join(", ")
+        };
+        let acte = if avant.is_some() { "Compte mis à jour à la connexion" } else { "Première connexion" };
+        let vide = Self {
+            nom: String::new(),
+            prenom: String::new(),
+            courriel: String::new(),
+            telephone: String::new(),
+            roles_agence: Vec::new(),
+            ..self.clone()
+        };
+        let avant_ou_vide = avant.unwrap_or(&vide);
+        let mut evenement = Evenement::new(self.sujet(), acte, &self.en_son_nom(), le);
+        for (champ, avant, apres) in [
+            ("prénom", avant_ou_vide.prenom.clone(), self.prenom.clone()),
+            ("nom", avant_ou_vide.nom.clone(), self.nom.clone()),
+            ("courriel", avant_ou_vide.courriel.clone(), self.courriel.clone()),
+            ("téléphone", avant_ou_vide.telephone.clone(), self.telephone.clone()),
+            ("rôles à l’agence", roles(avant_ou_vide), roles(self)),
+        ] {
+            if avant != apres {
+                evenement = evenement.difference(champ, avant, apres);
+            }
+        }
+        (avant.is_none() || !evenement.differences.is_empty()).then_some(evenement)
+    }
+
     pub fn acteur(&self, qualite: Qualite) -> Acteur {
         Acteur { personne: Some(self.id), nom: self.nom_complet(), qualite }
     }
@@ -336,6 +386,27 @@ mod tests {
 
     fn acteur(rang: u128, role: Role) -> Acteur {
         personne(rang, "x@exemple.fr").acteur(role.qualite())
+    }
+
+    #[test]
+    fn ce_que_le_fournisseur_dit_de_neuf_se_raconte() {
+        let (le, avant) = (Timestamp::UNIX_EPOCH, personne(1, "a@exemple.fr"));
+        let champs = |personne: &Personne, avant: Option<&Personne>| {
+            let evenement = personne.presentee(avant, le)?;
+            Some(evenement.differences.into_iter().map(|une| une.champ).collect::<Vec<_>>())
+        };
+        assert_eq!(champs(&avant, Some(&avant)), None);
+        assert_eq!(champs(&avant, None), Some(vec!["prénom".into(), "nom".into(), "courriel".into()]));
+        let autre = Personne {
+            courriel: "b@exemple.fr".to_owned(),
+            roles_agence: vec![Qualite::College],
+            ..avant.clone()
+        };
+        assert_eq!(champs(&autre, Some(&avant)), Some(vec!["courriel".into(), "rôles à l’agence".into()]));
+        // Agreeing happens once.
+        let (accord, evenement) = avant.consentir(le).expect("not given before");
+        assert_eq!((accord.consentement, evenement.le), (Some(le), le));
+        assert!(accord.consentir(le).is_none());
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod faq;
 pub mod fichiers;
 pub mod habilitations;
 mod messagerie;
+mod modeles;
 pub mod ouverture;
 pub mod pages;
 pub mod routes;

@@ -1,6 +1,12 @@
 //! The messagerie of a candidature, the notes that stay inside the agency, and the templates of messages.
 
-use domaine::{candidature::Candidature, evenement::Acteur, id::Id, preuve::Fichier, structure::Personne};
+use domaine::{
+    candidature::Candidature,
+    evenement::{Acteur, Evenement},
+    id::Id,
+    preuve::Fichier,
+    structure::Personne,
+};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -123,12 +129,15 @@ impl Tx {
         .collect()
     }
 
+    /// Writes the note and its event, which stays inside the agency as the note does.
     pub async fn save_note(
         &mut self,
         id: &str,
         candidature: Id<Candidature>,
         note: &NoteInterne,
+        evenement: &Evenement,
     ) -> Resultat<()> {
+        self.save_evenement(evenement).await?;
         self.executer(
             "INSERT INTO note_interne (id, candidature, objet, le, donnees) VALUES ($1, $2, $3, $4, $5)",
             vec![
@@ -151,7 +160,9 @@ impl Tx {
             .collect()
     }
 
-    pub async fn save_modele(&mut self, modele: &ModeleMessage) -> Resultat<()> {
+    /// Writes the template and its event in one act.
+    pub async fn save_modele(&mut self, modele: &ModeleMessage, evenement: &Evenement) -> Resultat<()> {
+        self.save_evenement(evenement).await?;
         self.executer(
             "INSERT INTO modele_message (id, genre, titre, texte) VALUES ($1, $2, $3, $4)
              ON CONFLICT (id) DO UPDATE SET genre = excluded.genre, titre = excluded.titre, texte = excluded.texte",
@@ -166,7 +177,8 @@ impl Tx {
         Ok(())
     }
 
-    pub async fn supprimer_modele(&mut self, id: &str) -> Resultat<()> {
+    pub async fn supprimer_modele(&mut self, id: &str, evenement: &Evenement) -> Resultat<()> {
+        self.save_evenement(evenement).await?;
         self.executer("DELETE FROM modele_message WHERE id = $1", vec![id.into()]).await?;
         Ok(())
     }

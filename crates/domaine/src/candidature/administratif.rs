@@ -13,9 +13,10 @@ use crate::{
     formulaire::{
         AcceptationCgu, Contexte, EtatFormulaire, HabilitationLiee, VERSION_CGU, VerdictChamp,
         champs::{self, Champ, Forme},
-        composant::Composant,
+        composant::{Composant, INTEGRATIONS, NATURES, TELESERVICES},
         rapprochement::{Conflit, Ecriture, Page, Sort},
     },
+    preuve::Fichier,
     referentiel::Referentiel,
 };
 
@@ -102,8 +103,8 @@ impl Candidature {
             self.composants_ouverts()?;
             evenement = evenement.difference(
                 "Composants additionnels",
-                noms(&self.formulaire.composants),
-                noms(&composants),
+                decrits(&self.formulaire.composants),
+                decrits(&composants),
             );
             self.formulaire.composants = composants;
             ecrits.insert(COMPOSANTS.to_owned());
@@ -351,6 +352,28 @@ impl Candidature {
     }
 }
 
-fn noms(composants: &[Composant]) -> String {
-    composants.iter().map(|composant| composant.nom.as_str()).collect::<Vec<_>>().join(", ")
+/// What the history keeps of the composants: a file is told by its bytes, so that a licence changed under the same name
+/// shows.
+fn decrits(composants: &[Composant]) -> String {
+    let libelle = |choix: &[(&str, &'static str)], cle: &str| {
+        choix.iter().find(|(autre, _)| *autre == cle).map_or("", |(_, libelle)| *libelle).to_owned()
+    };
+    let fichier = |role: &str, fichier: Option<&Fichier>| {
+        fichier.map_or_else(String::new, |un| format!("{role} {} (SHA-256 {})", un.nom, un.sha256))
+    };
+    let decrit = |composant: &Composant| {
+        let teleservices: Vec<String> =
+            composant.teleservices.iter().map(|cle| libelle(TELESERVICES, cle)).collect();
+        let parties = [
+            format!("{} {}", composant.nom, composant.version).trim().to_owned(),
+            composant.editeur.clone(),
+            libelle(NATURES, &composant.nature),
+            libelle(INTEGRATIONS, &composant.integre_a),
+            teleservices.join(", "),
+            fichier("licence", composant.licence.as_ref()),
+            fichier("attestation", composant.homologation.as_ref()),
+        ];
+        parties.into_iter().filter(|partie| !partie.is_empty()).collect::<Vec<_>>().join(" · ")
+    };
+    composants.iter().map(decrit).collect::<Vec<_>>().join("\n")
 }

@@ -25,3 +25,4 @@ mod structure;
 mod tableau;
 mod taches;
 mod televersement;
+mod trace;

@@ -127,6 +127,27 @@ async fn les_modeles_servent_a_l_agence() {
     drop(tx);
     let chemin = format!("/candidatures/{id}/messages?modele={}", modeles[0].id);
     assert!(durand.get(&chemin).await.corps().contains("Bien reçu, nous regardons."));
+    // Variables are filled in for the dossier, previewed on an example, and refused when they don't exist.
+    let nru = dossier::lire(&site, id).await.nru.to_string();
+    let texte = "{structure}, au sujet de {nru} : {referent}.";
+    let saisie = [("genre", "message"), ("titre", "Variables"), ("texte", texte)];
+    let apercu = durand.post("/agence/modeles", &[&saisie[..], &[("acte", "apercu")]].concat()).await;
+    assert_eq!(apercu.statut, 200);
+    assert!(apercu.corps().contains("Logimed, au sujet de BCDFGHJKLM : Inès Durand."), "{}", apercu.corps());
+    assert_eq!(durand.post("/agence/modeles", &saisie).await.statut, 303);
+    for (genre, texte, attendu) in
+        [("message", "Le {siret}", "La variable {siret}"), ("refus", "{chapitre}", "demande de correction")]
+    {
+        let refus =
+            durand.post("/agence/modeles", &[("genre", genre), ("titre", "X"), ("texte", texte)]).await;
+        assert_eq!(refus.statut, 422);
+        assert!(refus.corps().contains(attendu) && refus.corps().contains(texte), "{}", refus.corps());
+    }
+    let mut tx = site.app.registre.lire().await.unwrap();
+    let avec = tx.load_modeles().await.unwrap().into_iter().find(|un| un.titre == "Variables").unwrap();
+    drop(tx);
+    let page = durand.get(&format!("/candidatures/{id}/messages?modele={}", avec.id)).await.corps();
+    assert!(page.contains(&format!("Logimed, au sujet de {nru} : l’agence.")), "{page}");
     let claire = site.comme("claire.martin").await;
     assert!(!claire.get(&chemin).await.corps().contains("Bien reçu"));
     assert_eq!(claire.get("/agence/modeles").await.statut, 404);

@@ -1,7 +1,7 @@
 //! The messagerie, what each has not read yet, the notes inside the agency, and the templates.
 
 use domaine::{
-    evenement::Acteur,
+    evenement::{Acteur, Evenement, Sujet},
     preuve::{Analyse, Fichier},
 };
 use registre::{FichierGarde, Message, ModeleMessage, NoteInterne};
@@ -18,6 +18,11 @@ fn message(rang: u128, auteur: Acteur, secondes: i64) -> Message {
         texte: format!("Message {rang}"),
         pieces: Vec::new(),
     }
+}
+
+/// The event of an act of these tests.
+fn ecrit(secondes: i64) -> Evenement {
+    Evenement::new(Sujet::new("essai", 1), "Écrit", &victor(), apres(secondes)).interne()
 }
 
 async fn ecrire(base: &Base, messages: &[Message]) {
@@ -107,7 +112,7 @@ async fn les_notes_restent_dans_l_ordre() {
                 le: apres(secondes),
                 texte: nom.to_owned(),
             };
-            tx.save_note(nom, id(200), &note).await.unwrap();
+            tx.save_note(nom, id(200), &note, &ecrit(secondes)).await.unwrap();
         }
         let notes = tx.load_notes(id(200)).await.unwrap();
         let lues: Vec<(&str, &str)> =
@@ -128,16 +133,18 @@ async fn un_modele_se_garde_se_change_et_s_efface() {
             texte: "Bonjour {produit}".to_owned(),
         };
         for un in [modele("2", "refus", "B"), modele("1", "correction", "Z"), modele("3", "refus", "A")] {
-            tx.save_modele(&un).await.unwrap();
+            tx.save_modele(&un, &ecrit(1)).await.unwrap();
         }
-        tx.save_modele(&modele("1", "refus", "C")).await.unwrap();
+        tx.save_modele(&modele("1", "refus", "C"), &ecrit(2)).await.unwrap();
         let titres = async |tx: &mut registre::Tx| {
             let modeles = tx.load_modeles().await.unwrap();
             modeles.into_iter().map(|un| un.titre).collect::<Vec<_>>()
         };
         assert_eq!(titres(&mut tx).await, ["A", "B", "C"], "{}", base.nom);
-        tx.supprimer_modele("3").await.unwrap();
+        tx.supprimer_modele("3", &ecrit(3)).await.unwrap();
         assert_eq!(titres(&mut tx).await, ["B", "C"], "{}", base.nom);
+        let trace = tx.load_evenements(&Sujet::new("essai", 1), true).await.unwrap();
+        assert_eq!(trace.len(), 5, "{}: each act leaves its event", base.nom);
     })
     .await;
 }

@@ -19,7 +19,7 @@ use crate::{
     acces::Ici,
     app::App,
     erreur::Erreur,
-    messagerie, session,
+    messagerie, modeles, session,
     taches::{Avertissement, avertir},
 };
 
@@ -30,12 +30,14 @@ const MOTIF_MAX: usize = 4000;
 type Chemin = Path<(Id<Session>, Id<Candidature>)>;
 
 /// What was typed, or the text of the template that was chosen.
-async fn motif(app: &App, saisie: &Saisie) -> Result<String, Erreur> {
+async fn motif(app: &App, saisie: &Saisie, dossier: Id<Candidature>) -> Result<String, Erreur> {
     let (texte, choisi) = (saisie.texte("motif"), saisie.texte("modele"));
     if !texte.is_empty() || choisi.is_empty() {
         return Ok(texte.to_owned());
     }
-    let modeles = app.registre.lire().await?.load_modeles().await?;
+    let mut tx = app.registre.lire().await?;
+    let candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
+    let modeles = modeles::load(&mut tx, "refus", &candidature, "").await?;
     let modele = modeles.into_iter().find(|modele| modele.id == choisi);
     Ok(modele.map_or_else(String::new, |modele| modele.texte))
 }
@@ -93,7 +95,7 @@ pub async fn decider(
 ) -> Result<Response, Erreur> {
     let mut f = Champs::depuis(saisie.clone());
     let refus = StatusCode::UNPROCESSABLE_ENTITY;
-    let motif = motif(&app, &saisie).await?;
+    let motif = motif(&app, &saisie, dossier).await?;
     let Some(avis) = lire(&saisie, &motif, &mut f) else {
         return montrer(&app, &ici, id, Some(dossier), refus, f).await;
     };

@@ -130,7 +130,7 @@ pub(super) async fn montrer(
     let mut tx = app.registre.lire().await?;
     let session = super::charger(&mut tx, id).await?;
     let mut dossiers = Vec::new();
-    let mut detail = None;
+    let (mut detail, mut ouverte) = (None, None);
     for inscription in &session.dossiers {
         let Some(candidature) = tx.load_candidature(inscription.candidature).await? else { continue };
         let ouvert = dossier == Some(candidature.id);
@@ -138,11 +138,16 @@ pub(super) async fn montrer(
             detail = Some(composer(ici, &session, inscription, &candidature));
         }
         dossiers.push(ligne(&session, inscription, &candidature, ouvert));
+        if ouvert {
+            ouverte = Some(candidature.valeur);
+        }
     }
     let peut_administrer = ici.peut(Objet::College, Acte::Administrer) && !session.close;
     let prets = if peut_administrer { prets(&mut tx).await? } else { Vec::new() };
-    let mut modeles = tx.load_modeles().await?;
-    modeles.retain(|modele| modele.genre == "refus");
+    let modeles = match &ouverte {
+        Some(candidature) => crate::modeles::load(&mut tx, "refus", candidature, "").await?,
+        None => Vec::new(),
+    };
     let titre = format!("Session du {}", date_fr(session.date));
     let page = Page {
         cadre: cadre(app, Some(ici), &titre, &super::url(id), &[("Collège", "/college")]),

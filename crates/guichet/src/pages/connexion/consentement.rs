@@ -40,11 +40,13 @@ pub async fn donner(
         f.refuser("accord", "Sans votre accord, le guichet ne peut pas ouvrir votre espace.");
         return Ok(page(&app, &ici, f));
     }
-    let mut personne = ici.personne.clone();
-    personne.consentement.get_or_insert(app.maintenant());
     let mut tx = app.registre.ecrire().await?;
-    tx.save_personne(&personne).await?;
-    tx.commit().await?;
+    let personne = tx.load_personne(ici.personne.id).await?.ok_or(Erreur::Introuvable)?;
+    if let Some((personne, evenement)) = personne.clone().consentir(app.maintenant()) {
+        tx.save_personne(&personne).await?;
+        tx.save_evenement(&evenement).await?;
+        tx.commit().await?;
+    }
     Ok(Redirect::to(accueil_de(&personne)).into_response())
 }
 

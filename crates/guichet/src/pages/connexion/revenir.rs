@@ -115,6 +115,9 @@ async fn enregistrer(app: &App, sub: &str, profil: &Profil, le: Timestamp) -> Re
         roles_agence: profil.roles_agence.iter().copied().map(qualite).collect(),
         consentement: connue.as_ref().and_then(|personne| personne.consentement),
     };
+    if let Some(evenement) = personne.presentee(connue.as_ref(), le) {
+        tx.save_evenement(&evenement).await?;
+    }
     // The people of the agency share nothing of a company's account.
     if personne.est_agence() && personne.consentement.is_none() {
         personne.consentement = Some(le);

@@ -118,7 +118,7 @@ pub async fn irrecevable(
 /// Saves the verdicts that were typed; the answer to give when they can't be.
 async fn enregistrer(app: &App, ici: &Ici, saisie: &Saisie) -> Result<Result<Candidature, Response>, Erreur> {
     let lue = ici.candidature()?;
-    let jugements = match saisie::lire(saisie, lue, &vue::modeles(app).await?) {
+    let jugements = match saisie::lire(saisie, lue, &vue::modeles(app, lue).await?) {
         Ok(jugements) => jugements,
         Err(erreurs) => {
             let statut = StatusCode::UNPROCESSABLE_ENTITY;

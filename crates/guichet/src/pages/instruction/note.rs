@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use domaine::{candidature::Candidature, formulaire::champs};
+use domaine::{candidature::Candidature, chapitre::Emplacement, evenement::Evenement, formulaire::champs};
 use http::StatusCode;
 use registre::NoteInterne;
 use web::{Cadre, Champs, Formulaire, Genre, Saisie};
@@ -52,7 +52,10 @@ pub async fn ajouter(
     let mut tx = app.registre.ecrire().await?;
     match tx.save_envoi(saisie.texte("envoi"), &retour, le).await {
         Ok(()) => {
-            tx.save_note(&app.alea.uuid(le).to_string(), candidature.id, &note).await?;
+            let evenement = Evenement::new(candidature.sujet(), "Note interne ajoutée", &note.auteur, le)
+                .difference(intitule(candidature, objet), "", texte)
+                .interne();
+            tx.save_note(&app.alea.uuid(le).to_string(), candidature.id, &note, &evenement).await?;
             tx.commit().await?;
         }
         // The same form, sent twice: the first one counts.
@@ -83,17 +86,31 @@ fn refuser(app: &App, ici: &Ici, saisie: &Saisie, retour: &str, faute: String) -
     )
 }
 
+/// How the history names the part of the dossier that a note is about.
+fn intitule(candidature: &Candidature, objet: &str) -> String {
+    match objet.split_once(':') {
+        Some(("champ", cle)) => {
+            champs::trouver(cle, candidature.guichet).map_or_else(|| cle.to_owned(), champs::Champ::intitule)
+        }
+        Some((_, id)) => {
+            emplacement(candidature, id).map_or_else(|| id.to_owned(), |slot| slot.attendue.clone())
+        }
+        None => "dossier".to_owned(),
+    }
+}
+
+/// The slot in which the preuve of this identity stands.
+fn emplacement<'a>(candidature: &'a Candidature, preuve: &str) -> Option<&'a Emplacement> {
+    let mut slots = candidature.chapitres.iter().flat_map(|chapitre| &chapitre.emplacements);
+    slots.find(|slot| slot.preuves.iter().any(|une| une.id.to_string() == preuve))
+}
+
 /// Whether `objet` names a part of this dossier.
 fn connu(candidature: &Candidature, objet: &str) -> bool {
     match objet.split_once(':') {
         None => objet == "dossier",
         Some(("champ", cle)) => champs::trouver(cle, candidature.guichet).is_some(),
-        Some(("preuve", id)) => candidature
-            .chapitres
-            .iter()
-            .flat_map(|chapitre| &chapitre.emplacements)
-            .flat_map(|slot| &slot.preuves)
-            .any(|preuve| preuve.id.to_string() == id),
+        Some(("preuve", id)) => emplacement(candidature, id).is_some(),
         Some(_) => false,
     }
 }

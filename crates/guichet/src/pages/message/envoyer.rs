@@ -4,7 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use domaine::preuve::Fichier;
+use domaine::{candidature::Candidature, evenement::Evenement, preuve::Fichier};
 use http::StatusCode;
 use registre::Message;
 use web::{Champs, FormulaireFichiers, Genre, Partie, Saisie};
@@ -89,6 +89,14 @@ async fn lire(app: &App, ici: &Ici, mut formulaire: FormulaireFichiers) -> Resul
     Ok(lu)
 }
 
+/// The event of a message: that it was sent and which files it carries; what it says stays in the conversation.
+fn raconter(candidature: &Candidature, message: &Message) -> Evenement {
+    let pieces: Vec<String> =
+        message.pieces.iter().map(|piece| format!("{} (SHA-256 {})", piece.nom, piece.sha256)).collect();
+    let evenement = Evenement::new(candidature.sujet(), "Message envoyé", &message.auteur, message.le);
+    if pieces.is_empty() { evenement } else { evenement.difference("pièces jointes", "", pieces.join("\n")) }
+}
+
 pub async fn envoyer(
     State(app): State<App>,
     ici: Ici,
@@ -126,6 +134,7 @@ pub async fn envoyer(
     match tx.save_envoi(&envoi, &message.id.to_string(), le).await {
         Ok(()) => {
             tx.save_message(candidature.id, &message).await?;
+            tx.save_evenement(&raconter(candidature, &message)).await?;
             let avertissement = Avertissement::MessageRecu { agence: message.agence };
             avertir(&mut tx, &app, candidature, avertissement).await?;
             tx.commit().await?;

@@ -22,6 +22,7 @@ use crate::{
     depot::taille_lisible,
     erreur::Erreur,
     messagerie::TEXTE_MAX,
+    modeles,
 };
 
 #[derive(Debug, Default, Deserialize)]
@@ -71,7 +72,8 @@ pub async fn voir(
 ) -> Result<Response, Erreur> {
     let mut f = Champs::vides();
     if ici.agence() && !demande.modele.is_empty() {
-        let modeles = app.registre.lire().await?.load_modeles().await?;
+        let mut tx = app.registre.lire().await?;
+        let modeles = modeles::load(&mut tx, "message", ici.candidature()?, "").await?;
         if let Some(modele) = modeles.iter().find(|modele| modele.id == demande.modele) {
             f = f.avec("texte", &modele.texte);
         }
@@ -91,7 +93,7 @@ pub(super) async fn montrer(
     let mut tx = app.registre.lire().await?;
     let messages = tx.load_messages(candidature.id).await?;
     let non_lus = tx.compter_non_lus(candidature.id, ici.personne.id, agence).await?;
-    let modeles = if agence { tx.load_modeles().await? } else { Vec::new() };
+    let modeles = if agence { modeles::load(&mut tx, "message", candidature, "").await? } else { Vec::new() };
     drop(tx);
     if let Some(dernier) = messages.last().filter(|_| non_lus > 0) {
         // Up to what is shown, not up to now: what comes in meanwhile stays unread.
@@ -110,11 +112,7 @@ pub(super) async fn montrer(
         messages: vues(candidature, &messages, ici, usize::try_from(non_lus).unwrap_or(0)),
         peut_ecrire: ici.peut(Objet::Messagerie, Acte::Ecrire),
         agence,
-        modeles: modeles
-            .into_iter()
-            .filter(|modele| modele.genre == "message")
-            .map(|modele| (modele.id, modele.titre))
-            .collect(),
+        modeles: modeles.into_iter().map(|modele| (modele.id, modele.titre)).collect(),
         gardes,
         envoi: app.alea.jeton(),
         texte_max: TEXTE_MAX,

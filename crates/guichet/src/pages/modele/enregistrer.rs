@@ -8,8 +8,8 @@ use http::StatusCode;
 use registre::ModeleMessage;
 use web::{Champs, Formulaire, Genre};
 
-use super::{GENRES, TEXTE_MAX, TITRE_MAX, lister::montrer};
-use crate::{acces::Ici, app::App, erreur::Erreur, session};
+use super::{GENRES, TEXTE_MAX, TITRE_MAX, lister::montrer, raconter};
+use crate::{acces::Ici, app::App, erreur::Erreur, modeles, session};
 
 pub async fn enregistrer(
     State(app): State<App>,
@@ -33,6 +33,13 @@ pub async fn enregistrer(
         }
         _ => {}
     }
+    if let Err(refus) = modeles::verifier(texte, genre) {
+        f.refuser("texte", refus);
+    }
+    if saisie.texte("acte") == "apercu" {
+        let statut = if f.en_faute() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        return montrer(&app, &ici, statut, f).await;
+    }
     let mut tx = app.registre.ecrire().await?;
     let modeles = tx.load_modeles().await?;
     let id = saisie.texte("id");
@@ -43,7 +50,7 @@ pub async fn enregistrer(
     }
     if f.en_faute() {
         drop(tx);
-        return Ok(montrer(&app, &ici, StatusCode::UNPROCESSABLE_ENTITY, f, &modeles));
+        return montrer(&app, &ici, StatusCode::UNPROCESSABLE_ENTITY, f).await;
     }
     let modele = ModeleMessage {
         id: existant.map_or_else(|| app.alea.uuid(app.maintenant()).to_string(), |modele| modele.id.clone()),
@@ -51,7 +58,9 @@ pub async fn enregistrer(
         titre: titre.to_owned(),
         texte: texte.to_owned(),
     };
-    tx.save_modele(&modele).await?;
+    let acte = if existant.is_some() { "Modèle modifié" } else { "Modèle créé" };
+    let evenement = raconter(acte, existant, Some(&modele), &ici.acteur(), app.maintenant());
+    tx.save_modele(&modele, &evenement).await?;
     tx.commit().await?;
     session::aviser(&app, &ici, Genre::Succes, "Le modèle est enregistré.").await?;
     Ok(Redirect::to("/agence/modeles").into_response())

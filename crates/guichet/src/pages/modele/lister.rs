@@ -11,7 +11,14 @@ use serde::Deserialize;
 use web::{Cadre, Champs, Choix};
 
 use super::{GENRES, TEXTE_MAX, TITRE_MAX};
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
+use crate::{
+    acces::Ici,
+    app::App,
+    cadre::cadre,
+    chronologie::{Ligne, lignes},
+    erreur::Erreur,
+    modeles,
+};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -27,6 +34,11 @@ struct Page {
     f: Champs,
     groupes: Vec<(&'static str, Vec<ModeleMessage>)>,
     genres: Vec<Choix>,
+    /// The variables as they are written, what they mean, an example.
+    variables: Vec<(String, &'static str, &'static str)>,
+    /// The text at hand with the examples in place of its variables.
+    apercu: String,
+    histoire: Vec<Ligne>,
     titre_max: usize,
     texte_max: usize,
 }
@@ -45,16 +57,14 @@ pub async fn lister(
             .avec("titre", &modele.titre)
             .avec("texte", &modele.texte),
     };
-    Ok(montrer(&app, &ici, StatusCode::OK, f, &modeles))
+    montrer(&app, &ici, StatusCode::OK, f).await
 }
 
-pub(super) fn montrer(
-    app: &App,
-    ici: &Ici,
-    statut: StatusCode,
-    f: Champs,
-    modeles: &[ModeleMessage],
-) -> Response {
+pub(super) async fn montrer(app: &App, ici: &Ici, statut: StatusCode, f: Champs) -> Result<Response, Erreur> {
+    let mut tx = app.registre.lire().await?;
+    let modeles = tx.load_modeles().await?;
+    let histoire = lignes(tx.load_evenements(&modeles::sujet(), true).await?, true);
+    drop(tx);
     let groupes = GENRES
         .into_iter()
         .map(|(cle, libelle)| {
@@ -62,13 +72,17 @@ pub(super) fn montrer(
         })
         .filter(|(_, modeles)| !modeles.is_empty())
         .collect();
+    let variables = modeles::VARIABLES.map(|(nom, sens, exemple)| (format!("{{{nom}}}"), sens, exemple));
     let page = Page {
         cadre: cadre(app, Some(ici), "Modèles de messages", "/agence/modeles", &[]),
+        apercu: modeles::apercu(f.valeur("texte")),
         f,
         groupes,
         genres: GENRES.map(|(cle, libelle)| Choix::nouveau(cle, libelle)).to_vec(),
+        variables: variables.to_vec(),
+        histoire,
         titre_max: TITRE_MAX,
         texte_max: TEXTE_MAX,
     };
-    web::page_avec(statut, &page)
+    Ok(web::page_avec(statut, &page))
 }

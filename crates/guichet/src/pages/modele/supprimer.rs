@@ -6,6 +6,7 @@ use axum::{
 };
 use web::{Formulaire, Genre};
 
+use super::raconter;
 use crate::{acces::Ici, app::App, erreur::Erreur, session};
 
 pub async fn supprimer(
@@ -15,7 +16,12 @@ pub async fn supprimer(
     _: Formulaire,
 ) -> Result<Response, Erreur> {
     let mut tx = app.registre.ecrire().await?;
-    tx.supprimer_modele(&modele).await?;
+    let modeles = tx.load_modeles().await?;
+    // Somebody else was faster: there is nothing left to remove, and nothing to tell.
+    if let Some(existant) = modeles.iter().find(|un| un.id == modele) {
+        let evenement = raconter("Modèle supprimé", Some(existant), None, &ici.acteur(), app.maintenant());
+        tx.supprimer_modele(&modele, &evenement).await?;
+    }
     tx.commit().await?;
     session::aviser(&app, &ici, Genre::Succes, "Le modèle est supprimé.").await?;
     Ok(Redirect::to("/agence/modeles").into_response())

@@ -23,7 +23,7 @@ use crate::{
     acces::Ici,
     app::App,
     erreur::Erreur,
-    messagerie, session,
+    messagerie, modeles, session,
     taches::{Avertissement, avertir},
 };
 
@@ -147,7 +147,7 @@ pub(crate) async fn traiter(
         drop(tx);
         return depasse(app, ici, &lue, code, saisie).await;
     }
-    let modeles = tx.load_modeles().await?;
+    let modeles = modeles::load(&mut tx, modeles::CORRECTION, &lue, &chapitre.titre).await?;
     let mut f = Champs::depuis(saisie.clone());
     let jugements = lire(chapitre, &saisie, &modeles, &mut f);
     let fait = if f.en_faute() {

@@ -25,7 +25,7 @@ use super::{
     verdicts::{courantes, empreinte},
 };
 use crate::{
-    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur,
+    acces::Ici, app::App, cadre::cadre, depot::taille_lisible, erreur::Erreur, modeles,
     pages::fichier::apercu::VISIBLES,
 };
 
@@ -378,7 +378,7 @@ impl Page {
         ];
         let titre = format!("{} : {}", chapitre.code, chapitre.titre);
         let referents = if peut_noter { choix_referents(&load_referents(tx).await?) } else { Vec::new() };
-        let modeles = tx.load_modeles().await?;
+        let modeles = modeles::load(tx, modeles::CORRECTION, candidature, &chapitre.titre).await?;
         Ok(Self {
             cadre: cadre(app, Some(ici), &titre, &url, &fil),
             f,
@@ -411,7 +411,6 @@ impl Page {
                 .to_vec(),
             modeles: modeles
                 .into_iter()
-                .filter(|modele| modele.genre == "correction")
                 .map(|modele| ModeleVue { id: modele.id, titre: modele.titre, texte: modele.texte })
                 .collect(),
             compte: (

@@ -71,9 +71,9 @@ struct ChampVu {
 }
 
 /// The templates of messages offered for a correction.
-pub(super) async fn modeles(app: &App) -> Result<Vec<ModeleMessage>, Erreur> {
-    let modeles = app.registre.lire().await?.load_modeles().await?;
-    Ok(modeles.into_iter().filter(|modele| modele.genre == "correction").collect())
+pub(super) async fn modeles(app: &App, candidature: &Candidature) -> Result<Vec<ModeleMessage>, Erreur> {
+    let mut tx = app.registre.lire().await?;
+    crate::modeles::load(&mut tx, crate::modeles::CORRECTION, candidature, "formulaire administratif").await
 }
 
 pub(super) async fn page(
@@ -121,7 +121,7 @@ pub(super) async fn page(
     let fil = vue::fil(ici, candidature);
     let fil: Vec<(&str, &str)> = fil.iter().map(|(libelle, url)| (libelle.as_str(), url.as_str())).collect();
     let chemin = format!("/candidatures/{}/instruction/formulaire", candidature.id);
-    let modeles = modeles(app).await?;
+    let modeles = modeles(app, candidature).await?;
     Ok(Page {
         cadre: cadre(app, Some(ici), "Instruction du formulaire", &chemin, &fil),
         f,
