@@ -8,6 +8,7 @@ pub mod administratif;
 pub mod decision;
 pub mod depot;
 pub mod manque;
+pub mod reprise;
 
 use std::{collections::BTreeSet, fmt};
 
@@ -123,13 +124,28 @@ pub struct Candidature {
     pub referent: Option<Acteur>,
     /// Everybody who instructed a part of the dossier, even if a colleague took over since.
     pub instructeurs: BTreeSet<Id<Personne>>,
-    /// NRU of the candidature that this one replaces after an error of profile (R13).
+    /// NRU of the candidature that this one replaces after an error of profile (R13), or renews.
     pub remplace: Option<Nru>,
+    /// Number of the habilitation that this candidature is to renew.
+    #[serde(default)]
+    pub renouvelle: Option<String>,
+    /// What the collège reads of the dossier, as it was put on the agenda for the last time.
+    #[serde(default)]
+    pub synthese: Option<Synthese>,
     pub creee_le: Timestamp,
     /// Last act of the industriel.
     pub active_le: Timestamp,
     /// Since when the agency is to answer; `None` while the industriel must act.
     pub attente_agence: Option<Timestamp>,
+}
+
+/// The synthesis of a dossier, frozen when it was put on the agenda of a session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Synthese {
+    /// SHA-256 of the PDF, in lower-case hexadecimal.
+    pub sha256: String,
+    pub session: Id<Session>,
+    pub le: Timestamp,
 }
 
 /// Why an act on a candidature is refused.
@@ -200,6 +216,14 @@ pub enum Refus {
     AucunChapitre,
     #[error("La session du collège n’est pas celle de ce dossier.")]
     AutreSession,
+    #[error("Aucune preuve de l’ancienne candidature n’est à reprendre.")]
+    RienAReprendre,
+    #[error(
+        "Une preuve vient d’être déposée en {0} : rien n’a été repris. Rechargez la page, puis recommencez."
+    )]
+    EmplacementOccupe(String),
+    #[error("Une habilitation sur laquelle ce dossier s’appuie ne vaut plus. {0}")]
+    Prerequis(String),
 }
 
 /// What an act gives back when it is allowed.
@@ -238,6 +262,7 @@ impl Candidature {
             formulaire.saisie.remove("profils");
             formulaire.saisie.remove("cgu");
             formulaire.composants.clone_from(&ancienne.formulaire.composants);
+            formulaire.habilitations.clone_from(&ancienne.formulaire.habilitations);
         }
         let candidature = Self {
             id,
@@ -253,11 +278,16 @@ impl Candidature {
             referent: None,
             instructeurs: BTreeSet::new(),
             remplace: remplace.map(|ancienne| ancienne.nru.clone()),
+            renouvelle: None,
+            synthese: None,
             creee_le: le,
             active_le: le,
             attente_agence: None,
         };
-        let evenement = candidature.evenement("Candidature créée", par, le);
+        let mut evenement = candidature.evenement("Candidature créée", par, le);
+        if let Some(ancienne) = &candidature.remplace {
+            evenement = evenement.difference("données reprises de", "", ancienne.to_string());
+        }
         Ok((candidature, evenement))
     }
 

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     documents::{self, Piece, PieceHabilitation},
     erreur::Erreur,
+    pages::formulaire::habilitation::etats,
     taches::{Avertissement, avertir},
 };
 
@@ -82,11 +83,16 @@ pub async fn signer(
 ) -> Result<Habilitation, Erreur> {
     projet.exige_signataire(candidature, par)?;
     let le = app.maintenant();
+    let mut tx = app.registre.lire().await?;
+    exige_prerequis(&mut tx, candidature, le).await?;
+    drop(tx);
     let piece = PieceHabilitation::nouvelle(app, projet.contenu.clone(), &par.nom, le);
     let pdf = documents::signer(app, Piece::Habilitation(piece), "Habilitation", le).await?;
     let sha256 = app.magasin.garder(pdf).await?;
     let (active, evenement) = projet.valeur.clone().activer(candidature, sha256, par, le)?;
     let mut tx = app.registre.ecrire().await?;
+    // Again in the transaction: a suspension may have come while the letter was being signed.
+    exige_prerequis(&mut tx, candidature, le).await?;
     match tx.save_habilitation(&projet.vers(active.clone()), &evenement).await {
         Ok(()) => {}
         // Only a signature changes a project.
@@ -99,6 +105,14 @@ pub async fn signer(
     tx.commit().await?;
     app.travail.notify_one();
     Ok(active)
+}
+
+/// Refuses when a habilitation on which the dossier relies is no longer in force, by what the register says now.
+async fn exige_prerequis(tx: &mut Tx, candidature: &Candidature, le: Timestamp) -> Result<(), Erreur> {
+    let etats = etats(tx, candidature, le).await?;
+    let mut candidature = candidature.clone();
+    candidature.formulaire.actualiser_habilitations(&etats);
+    Ok(candidature.exige_prerequis(le)?)
 }
 
 async fn remplacer_les_anciennes(

@@ -92,6 +92,7 @@ pub fn table() -> Vec<Route> {
         get("/candidatures/{id}/abandonner", Sur(Cible::Candidature, O::Formulaire, A::Soumettre), candidature::abandonner::voir),
         post("/candidatures/{id}/abandonner", Sur(Cible::Candidature, O::Formulaire, A::Soumettre), candidature::abandonner::abandonner),
         post("/candidatures/{id}/remplacer", Sur(Cible::Candidature, O::Formulaire, A::Soumettre), candidature::remplacer::remplacer),
+        post("/candidatures/{id}/preuves/reprendre", Sur(Cible::Candidature, O::Preuve, A::Ecrire), candidature::reprendre::reprendre),
         get("/candidatures/{id}/historique", Sur(Cible::Candidature, O::Formulaire, A::Lire), candidature::historique::voir),
         get("/candidatures/{id}/formulaire", Sur(Cible::Candidature, O::Formulaire, A::Lire), formulaire::voir::voir),
         post("/candidatures/{id}/formulaire", Sur(Cible::Candidature, O::Formulaire, A::Ecrire), formulaire::enregistrer::enregistrer),
@@ -125,6 +126,7 @@ pub fn table() -> Vec<Route> {
         get("/candidatures/{id}/autorisation/fiche", Sur(Cible::Candidature, O::Autorisation, A::Lire), autorisation::fiche::voir),
         get("/habilitations/{numero}", Sur(Cible::Habilitation, O::Habilitation, A::Lire), habilitation::voir::voir),
         get("/habilitations/{numero}/pdf", Sur(Cible::Habilitation, O::Habilitation, A::Lire), habilitation::telecharger::telecharger),
+        post("/habilitations/{numero}/renouveler", Sur(Cible::Habilitation, O::Formulaire, A::Soumettre), candidature::renouveler::renouveler),
         // The agency's side
         get("/instruction", Agence(O::Agence, A::Lire), instruction::lister::lister),
         post("/candidatures/{id}/referent", Sur(Cible::Candidature, O::Instruction, A::Ecrire), instruction::affecter::affecter),

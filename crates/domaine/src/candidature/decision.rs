@@ -4,10 +4,12 @@
 
 use jiff::Timestamp;
 
-use super::{Candidature, Etat, Refus, Suite, depot::rouvrir, exige_motif};
+use super::{Candidature, Etat, Refus, Suite, Synthese, depot::rouvrir, exige_motif};
 use crate::{
+    calendrier::jour,
     college::{Avis, Decision, Session},
-    evenement::Acteur,
+    evenement::{Acteur, Evenement},
+    formulaire::Contexte,
     id::Id,
 };
 
@@ -24,6 +26,40 @@ impl Candidature {
         Ok((self, evenement))
     }
 
+    /// Notes the synthesis made of the dossier as it was just put on the agenda; `evenement` tells that act.
+    #[must_use]
+    pub fn joindre_synthese(mut self, synthese: Synthese, evenement: Evenement) -> (Self, Evenement) {
+        let avant = self.synthese.as_ref().map_or_else(String::new, |une| une.sha256.clone());
+        let evenement = evenement.difference("synthèse (SHA-256)", avant, synthese.sha256.clone());
+        self.synthese = Some(synthese);
+        (self, evenement)
+    }
+
+    /// The synthesis that the collège reads or has read; none while the dossier is open again, since it then changes.
+    pub fn synthese_figee(&self) -> Option<&Synthese> {
+        match self.etat {
+            Etat::DepotOuvert | Etat::DepotComplet | Etat::Dormante { .. } => None,
+            _ => self.synthese.as_ref(),
+        }
+    }
+
+    /// Whether the habilitations on which the dossier relies still stand on that day (R18): they were checked when the form
+    /// was validated, and may have been suspended, withdrawn or have ended since.
+    pub fn exige_prerequis(&self, le: Timestamp) -> Result<(), Refus> {
+        let contexte = Contexte { guichet: self.guichet, aujourdhui: jour(le) };
+        let fautes: Vec<String> = self
+            .formulaire
+            .fautes(&contexte)
+            .into_iter()
+            .filter(|faute| faute.champ.starts_with("habilitation_"))
+            .map(|faute| {
+                let numero = self.formulaire.habilitations.get(&faute.champ).map(|liee| &liee.numero);
+                numero.map_or_else(|| faute.message.clone(), |numero| format!("{numero} : {}", faute.message))
+            })
+            .collect();
+        if fautes.is_empty() { Ok(()) } else { Err(Refus::Prerequis(fautes.join(" "))) }
+    }
+
     /// Applies the decision of the collège.
     pub fn decider(mut self, session: Id<Session>, decision: &Decision, le: Timestamp) -> Suite {
         let Etat::EnCollege { session: inscrite } = &self.etat else {
@@ -35,7 +71,9 @@ impl Candidature {
         if decision.par.personne.is_some_and(|personne| self.instruite_par(personne)) {
             return Err(Refus::SeparationDesPouvoirs);
         }
-        if decision.avis != Avis::Favorable {
+        if decision.avis == Avis::Favorable {
+            self.exige_prerequis(le)?;
+        } else {
             exige_motif(&decision.motif)?;
         }
         let vers = match &decision.avis {

@@ -12,4 +12,5 @@ mod invariants;
 mod octets;
 mod preuve;
 mod referentiel;
+mod reprise;
 mod structure;

@@ -8,6 +8,8 @@ pub mod creer;
 pub mod demarrer;
 pub mod historique;
 pub mod remplacer;
+pub mod renouveler;
+pub mod reprendre;
 pub mod voir;
 
 use domaine::{
@@ -35,6 +37,8 @@ struct Reprise<'a> {
     ancienne: &'a Candidature,
     /// Motive for which the old one is abandoned with the same act; `None` keeps it open.
     abandon: Option<&'a str>,
+    /// Number of the habilitation to renew.
+    renouvelle: Option<&'a str>,
 }
 
 /// The links that lead back from a page of a candidature.
@@ -63,7 +67,10 @@ async fn ouvrir(
             referentiel: &app.referentiel,
             remplace: reprise.as_ref().map(|reprise| reprise.ancienne),
         };
-        let (candidature, evenement) = Candidature::creer(creation, &par, le)?;
+        let (candidature, evenement) = match reprise.as_ref().and_then(|reprise| reprise.renouvelle) {
+            Some(numero) => Candidature::renouveler(creation, numero, &par, le)?,
+            None => Candidature::creer(creation, &par, le)?,
+        };
         let url = avancement::url(&candidature);
         match tx.save_envoi(jeton, &url, le).await {
             Ok(()) => {}
@@ -74,12 +81,16 @@ async fn ouvrir(
             }
             Err(erreur) => return Err(erreur.into()),
         }
-        match tx.save_candidature(&Versionne::nouveau(candidature), &evenement).await {
+        let nouvelle = Versionne::nouveau(candidature);
+        match tx.save_candidature(&nouvelle, &evenement).await {
             Ok(()) => {}
             Err(registre::Erreur::Conflit) => continue,
             Err(erreur) => return Err(erreur.into()),
         }
-        if let Some(Reprise { ancienne, abandon: Some(motif) }) = &reprise {
+        if reprise.is_some() {
+            save_pieces(&mut tx, &nouvelle).await?;
+        }
+        if let Some(Reprise { ancienne, abandon: Some(motif), .. }) = &reprise {
             let lue = tx.load_candidature(ancienne.id).await?.ok_or(Erreur::Introuvable)?;
             if !lue.etat.terminee() {
                 let (abandonnee, evenement) = lue.valeur.clone().abandonner(motif, &par, le)?;
@@ -92,4 +103,22 @@ async fn ouvrir(
         return Ok(url);
     }
     Err(Erreur::Interne("no free NRU was drawn"))
+}
+
+/// The files that the form took over from another candidature are files of this one too.
+async fn save_pieces(tx: &mut registre::Tx, candidature: &Candidature) -> Result<(), Erreur> {
+    let formulaire = &candidature.formulaire;
+    for composant in &formulaire.composants {
+        for fichier in [&composant.licence, &composant.homologation].into_iter().flatten() {
+            let nom = fichier.nom.as_str();
+            tx.save_usage_fichier(&fichier.sha256, candidature.id, "composant", nom).await?;
+        }
+    }
+    for liee in formulaire.habilitations.values() {
+        if let Some(fichier) = &liee.fichier {
+            let nom = fichier.nom.as_str();
+            tx.save_usage_fichier(&fichier.sha256, candidature.id, "habilitation", nom).await?;
+        }
+    }
+    Ok(())
 }

@@ -102,6 +102,53 @@ async fn une_erreur_de_profil_se_repare_par_une_nouvelle_candidature() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn la_remplacante_offre_les_preuves_de_l_ancienne() {
+    for base in test_support::base::bases() {
+        let site = Site::ouvrir(base).await;
+        let claire = site.comme("claire.martin").await;
+        let ancienne = dossier::depot_ouvert(&site).await;
+        dossier::soumettre_chapitre(&site, ancienne, "PMT").await;
+        let remplacer = format!("/candidatures/{ancienne}/remplacer");
+        let reponse = claire.post(&remplacer, &[("envoi", "b"), ("abandonner", "oui")]).await;
+        assert_eq!(reponse.statut, 303, "{}", reponse.corps());
+        let id = id_de(reponse.vers());
+        let reprendre = format!("/candidatures/{id}/preuves/reprendre");
+        // Not before the chapters are open.
+        assert!(claire.get(reponse.vers()).await.corps().contains("pourront être reprises"));
+        assert_eq!(claire.post(&reprendre, &[]).await.statut, 303);
+        let (par, durand) = (site.acteur("claire.martin").await, site.acteur("verif.durand").await);
+        let contexte = site.app.contexte(Guichet::Editeur);
+        let valeurs =
+            dossier::FORMULAIRE_ELP.iter().map(|(cle, valeur)| ((*cle).to_owned(), (*valeur).to_owned()));
+        let saisie =
+            domaine::candidature::administratif::Saisie { valeurs: valeurs.collect(), ..Default::default() };
+        site.app.agir(id, |c| c.saisir(saisie.clone(), &contexte, &par, debut())).await.unwrap();
+        site.app.agir(id, |c| c.soumettre_formulaire(&contexte, &par, debut())).await.unwrap();
+        let referentiel = site.app.referentiel_de(&site.app.referentiel).unwrap();
+        site.app.agir(id, |c| c.valider_formulaire(referentiel, &contexte, &durand, debut())).await.unwrap();
+
+        let page = claire.get(&format!("/candidatures/{id}")).await.corps();
+        assert!(page.contains("Reprendre ces preuves"), "{page}");
+        site.horloge.avancer(jiff::SignedDuration::from_hours(1));
+        for _ in 0..2 {
+            assert_eq!(claire.post(&reprendre, &[]).await.statut, 303);
+        }
+        let (lue, avant) = (charger(&site, id).await, charger(&site, ancienne).await);
+        let slots = &lue.chapitre("PMT").unwrap().emplacements;
+        assert!(slots.iter().all(|slot| slot.preuves.len() == 1), "all of it, once");
+        let preuve = &slots[0].preuves[0];
+        assert_eq!(preuve.deposee_le, site.app.maintenant());
+        assert_eq!(preuve.date_reelle, avant.chapitre("PMT").unwrap().emplacements[0].preuves[0].date_reelle);
+        // The bytes are shared, the right to them is of the new dossier.
+        let sha256 = &preuve.contenu.fichier().unwrap().sha256;
+        assert_eq!(claire.get(&format!("/candidatures/{id}/fichiers/{sha256}")).await.statut, 200);
+        let histoire = claire.get(&format!("/candidatures/{id}/historique")).await.corps();
+        assert!(histoire.contains(&format!("Preuves reprises de la candidature {}", avant.nru)));
+        assert_eq!(site.comme("nadia.benali").await.post(&reprendre, &[]).await.statut, 404);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn l_industriel_ne_voit_ni_noms_ni_verdicts_de_l_instruction() {
     let site = Site::ouvrir(test_support::base::sqlite()).await;
     let id = dossier::depot_ouvert(&site).await;

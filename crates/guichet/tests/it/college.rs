@@ -129,6 +129,44 @@ async fn la_synthese_dit_ce_que_le_dossier_contient() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn la_synthese_est_figee_a_l_ordre_du_jour() {
+    let site = Site::ouvrir(test_support::base::sqlite()).await;
+    let candidature = dossier::complet(&site).await;
+    let roux = site.comme("college.roux").await;
+    let synthese = format!("/candidatures/{candidature}/synthese");
+    let avant = roux.get(&synthese).await.octets;
+    site.horloge.avancer(jiff::SignedDuration::from_mins(1));
+    assert_ne!(roux.get(&synthese).await.octets, avant, "a working copy until then");
+
+    let premiere = session(&site, &candidature.to_string()).await;
+    let figee = dossier::lire(&site, candidature).await.synthese.expect("frozen");
+    let lue = roux.get(&synthese).await.octets;
+    assert_eq!(figee.sha256, hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &lue)));
+    site.horloge.avancer(jiff::SignedDuration::from_mins(1));
+    assert_eq!(roux.get(&synthese).await.octets, lue, "the same, whenever it is asked for");
+    let page = roux.get(&format!("/college/{premiere}?dossier={candidature}")).await.corps();
+    assert!(page.contains(&figee.sha256), "{page}");
+
+    // A complement reopens the dossier; put on an agenda again, it gets another one.
+    let decider = format!("/college/{premiere}/dossiers/{candidature}/decider");
+    let saisie = [("avis", "complement"), ("chapitres", "PAS"), ("motif", "À compléter.")];
+    assert_eq!(roux.post(&decider, &saisie).await.statut, 303);
+    assert_ne!(roux.get(&synthese).await.octets, lue);
+    let par = site.acteur("claire.martin").await;
+    site.app.agir(candidature, |c| c.soumettre_chapitre("PAS", &par, debut())).await.unwrap();
+    dossier::valider_chapitre(&site, candidature, "PAS").await;
+    let admin = site.comme("admin.chevalier").await;
+    assert_eq!(admin.post("/college", &[("date", "2026-12-20"), ("lieu", "Paris")]).await.statut, 303);
+    let seconde = sessions(&site).await.into_iter().find(|une| une.id != premiere).unwrap().id;
+    let reponse =
+        admin.post(&format!("/college/{seconde}/dossiers"), &[("dossier", &candidature.to_string())]).await;
+    assert_eq!(reponse.statut, 303, "{}", reponse.corps());
+    let suivante = dossier::lire(&site, candidature).await.synthese.expect("frozen anew");
+    assert_eq!(suivante.session, seconde);
+    assert_ne!(suivante.sha256, figee.sha256);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn un_dossier_abandonne_ne_retient_pas_la_session() {
     let site = Site::ouvrir(test_support::base::sqlite()).await;
     let candidature = dossier::complet(&site).await;

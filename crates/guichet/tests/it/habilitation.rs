@@ -1,5 +1,7 @@
 //! From the decision to the register: prepared, signed, verified offline, suspended, withdrawn, replaced.
 
+mod dependance;
 mod registre;
+mod renouveler;
 mod signer;
 mod verifier;

@@ -35,13 +35,14 @@ pub async fn remplacer(
         ));
     }
     let motif = "Remplacée par une nouvelle candidature";
-    let reprise = Reprise { ancienne, abandon: saisie.coche("abandonner").then_some(motif) };
+    let reprise =
+        Reprise { ancienne, abandon: saisie.coche("abandonner").then_some(motif), renouvelle: None };
     let url = super::ouvrir(&app, &ici, ancienne.guichet, Some(reprise), &jeton).await?;
     session::aviser(
         &app,
         &ici,
         Genre::Succes,
-        "Nouvelle candidature créée avec les données du formulaire : choisissez-y les profils, puis vérifiez et soumettez.",
+        "Nouvelle candidature créée avec les données du formulaire : choisissez-y les profils, puis vérifiez et soumettez. Une fois le formulaire validé, vous pourrez y reprendre les preuves déjà déposées.",
     )
     .await?;
     Ok(Redirect::to(&url).into_response())

@@ -16,7 +16,11 @@ use domaine::{
 use registre::Tx;
 use web::{Cadre, Choix, Etape, Genre};
 
-use super::{fil, remplacer::remplacable};
+use super::{
+    fil,
+    remplacer::remplacable,
+    reprendre::{Offre, offre},
+};
 use crate::{
     acces::Ici,
     app::App,
@@ -111,6 +115,11 @@ struct Page {
     referentiel: String,
     referent: String,
     remplace: String,
+    renouvelle: String,
+    /// Preuves of the candidature that this one replaces or renews, for whoever may deposit.
+    reprise: Option<Offre>,
+    /// Those of the old one are offered once the form of this one is valid.
+    reprise_a_venir: bool,
     creee_le: String,
     attente_depuis: String,
     etapes: Vec<Etape>,
@@ -158,6 +167,8 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
     let non_lus = tx.compter_non_lus(candidature.id, ici.personne.id, ici.agence()).await?;
     let college = college(&mut tx, candidature).await?;
     let interne = if ici.agence() { Some(Agence::charger(&app, &ici, &mut tx).await?) } else { None };
+    let depose = ici.peut(Objet::Preuve, Acte::Ecrire);
+    let reprise = if depose { offre(&app, &mut tx, candidature).await? } else { None };
     let contexte = app.contexte(candidature.guichet);
     let url = avancement::url(candidature);
     let compteurs = Compteurs::de(candidature);
@@ -183,6 +194,9 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
         referentiel: candidature.referentiel.clone(),
         referent: candidature.referent.as_ref().map_or_else(String::new, |acteur| acteur.nom.clone()),
         remplace: candidature.remplace.as_ref().map_or_else(String::new, ToString::to_string),
+        renouvelle: candidature.renouvelle.clone().unwrap_or_default(),
+        reprise,
+        reprise_a_venir: depose && candidature.remplace.is_some() && candidature.chapitres.is_empty(),
         creee_le: date_fr(jour(candidature.creee_le)),
         attente_depuis: candidature.attente_agence.map_or_else(String::new, |le| date_fr(jour(le))),
         etapes: avancement::etapes(candidature, &contexte),

@@ -19,7 +19,9 @@ use crate::{
     acces::Ici,
     app::App,
     erreur::Erreur,
-    messagerie, modeles, session,
+    messagerie, modeles,
+    pages::formulaire::habilitation,
+    session,
     taches::{Avertissement, avertir},
 };
 
@@ -103,7 +105,10 @@ pub async fn decider(
     let decision = Decision { avis, motif, par: par.clone(), le };
     let mut tx = app.registre.ecrire().await?;
     let lue = charger(&mut tx, id).await?;
-    let candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
+    let mut candidature = tx.load_candidature(dossier).await?.ok_or(Erreur::Introuvable)?;
+    // What the dossier relies on is judged as it stands on the day of the decision.
+    let etats = habilitation::etats(&mut tx, &candidature, le).await?;
+    candidature.valeur.formulaire.actualiser_habilitations(&etats);
     let faite =
         lue.valeur.clone().decider(dossier, decision.clone()).map_err(|refus| refus.to_string()).and_then(
             |session| {

@@ -1,17 +1,21 @@
 //! Puts complete dossiers on the agenda of a session, takes off those abandoned since.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 use domaine::{
-    candidature::{Candidature, Etat},
+    candidature::{Candidature, Etat, Synthese},
     college::Session,
+    evenement::Acteur,
     id::Id,
 };
+use jiff::Timestamp;
 use web::{Formulaire, Genre};
 
-use super::{charger, url};
+use super::{charger, synthese, url};
 use crate::{
     acces::Ici,
     app::App,
@@ -34,6 +38,7 @@ pub async fn inscrire(
         return Ok(retour.into_response());
     }
     let (par, le) = (ici.acteur(), app.maintenant());
+    let syntheses = preparer(&app, &choisis, id, &par, le).await?;
     let mut tx = app.registre.ecrire().await?;
     for choisi in &choisis {
         let lue = charger(&mut tx, id).await?;
@@ -41,7 +46,14 @@ pub async fn inscrire(
         let inscrite = lue.valeur.clone().inscrire(&dossier, &par, le).map_err(|refus| refus.to_string());
         let suite = inscrite.and_then(|session| {
             let figee = dossier.valeur.clone().inscrire_en_college(id, &par, le);
-            figee.map(|figee| (session, figee)).map_err(|refus| refus.to_string())
+            let figee = figee.map_err(|refus| refus.to_string())?;
+            let synthese = syntheses
+                .get(choisi)
+                .filter(|(version, _)| *version == dossier.version)
+                .map(|(_, sha256)| Synthese { sha256: sha256.clone(), session: id, le })
+                .ok_or_else(|| "ce dossier vient de changer, relisez-le.".to_owned())?;
+            let (candidature, evenement) = figee.0.joindre_synthese(synthese, figee.1);
+            Ok((session, (candidature, evenement)))
         });
         let ((session, inscription), (candidature, evenement)) = match suite {
             Ok(suite) => suite,
@@ -65,6 +77,26 @@ pub async fn inscrire(
     };
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
     Ok(retour.into_response())
+}
+
+/// The syntheses of these dossiers as they will be on the agenda, kept before the transaction that refers to them: version
+/// of the dossier and SHA-256. One that can't be put on the agenda has none; the act says why.
+async fn preparer(
+    app: &App,
+    choisis: &[Id<Candidature>],
+    session: Id<Session>,
+    par: &Acteur,
+    le: Timestamp,
+) -> Result<BTreeMap<Id<Candidature>, (i64, String)>, Erreur> {
+    let mut syntheses = BTreeMap::new();
+    for choisi in choisis {
+        let lue = app.registre.lire().await?.load_candidature(*choisi).await?.ok_or(Erreur::Introuvable)?;
+        if let Ok((figee, _)) = lue.valeur.clone().inscrire_en_college(session, par, le) {
+            let sha256 = app.magasin.garder(synthese::composer(app, &figee).await?).await?;
+            syntheses.insert(*choisi, (lue.version, sha256));
+        }
+    }
+    Ok(syntheses)
 }
 
 /// Takes off the agenda a dossier that is no longer before the collège, so that the session can be closed.

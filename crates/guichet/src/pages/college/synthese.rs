@@ -1,6 +1,7 @@
 //! The synthesis of a dossier as a PDF, for the members of the collège.
 //!
-//! Rule: it says what is in the dossier on the day it is made, and which files (by SHA-256) each verdict was given on.
+//! Rule: it says what is in the dossier on the day it is made, and which files (by SHA-256) each verdict was given on. It is
+//! made when the dossier is put on an agenda, and that one is kept: what the collège has read can be shown later.
 
 use axum::{
     extract::State,
@@ -21,6 +22,21 @@ use crate::{acces::Ici, app::App, erreur::Erreur};
 
 pub async fn telecharger(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> {
     let candidature = ici.candidature()?;
+    let octets = match candidature.synthese_figee() {
+        Some(figee) => app.magasin.lire(&figee.sha256).await?,
+        None => composer(&app, candidature).await?.into(),
+    };
+    let nom = format!("inline; filename=\"synthese-{}.pdf\"", candidature.nru);
+    let nom = HeaderValue::try_from(nom).map_err(|_| Erreur::Interne("a NRU that is not ASCII"))?;
+    let entetes = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CONTENT_DISPOSITION, nom),
+    ];
+    Ok((entetes, octets).into_response())
+}
+
+/// Draws the synthesis of the dossier as it is given here.
+pub(super) async fn composer(app: &App, candidature: &Candidature) -> Result<Vec<u8>, Erreur> {
     let referentiel = app.referentiel_de(&candidature.referentiel)?;
     let mut tx = app.registre.lire().await?;
     let messages = tx.load_messages(candidature.id).await?;
@@ -28,15 +44,16 @@ pub async fn telecharger(State(app): State<App>, ici: Ici) -> Result<Response, E
         messages.iter().filter(|message| message.agence).count(),
         messages.iter().filter(|message| !message.agence).count(),
     );
+    let structure = tx.load_structure(candidature.structure).await?.ok_or(Erreur::Introuvable)?;
     let session = match &candidature.etat {
         Etat::EnCollege { session } => tx.load_session_college(*session).await?,
         _ => None,
     };
     drop(tx);
-    let mut blocs = identite(candidature, &ici.structure()?.denomination, echanges);
+    let mut blocs = identite(candidature, &structure.denomination, echanges);
     if let Some(session) = session {
         blocs.push(Bloc::Paragraphe(format!(
-            "Session du collège : **{}**, {}.",
+            "Session du collège : **{}**, {}.",
             date_courte(session.date),
             session.lieu
         )));
@@ -64,16 +81,10 @@ pub async fn telecharger(State(app): State<App>, ici: Ici) -> Result<Response, E
             candidature.referentiel
         ),
     };
-    let nom = format!("inline; filename=\"synthese-{}.pdf\"", candidature.nru);
     let octets = tokio::task::spawn_blocking(move || document::rendre(&feuille))
         .await
         .map_err(|_| Erreur::Interne("the synthesis could not be made"))??;
-    let nom = HeaderValue::try_from(nom).map_err(|_| Erreur::Interne("a NRU that is not ASCII"))?;
-    let entetes = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
-        (header::CONTENT_DISPOSITION, nom),
-    ];
-    Ok((entetes, octets).into_response())
+    Ok(octets)
 }
 
 fn identite(candidature: &Candidature, denomination: &str, echanges: (usize, usize)) -> Vec<Bloc> {

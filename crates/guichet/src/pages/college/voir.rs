@@ -68,6 +68,8 @@ struct Dossier {
     titre: String,
     chapitres: Vec<ChapitreVue>,
     arbitrages: Vec<String>,
+    /// When its synthesis was frozen, and the SHA-256 of that PDF.
+    synthese: Option<(String, String)>,
     decision: Option<DecisionVue>,
     recusations: Vec<(String, String)>,
     /// Why this person can't decide; the form is not shown.
@@ -227,6 +229,7 @@ fn composer(ici: &Ici, session: &Session, inscription: &Inscription, candidature
             })
             .collect(),
         arbitrages: arbitrages(candidature),
+        synthese: candidature.synthese_figee().map(|figee| (date_heure_fr(figee.le), figee.sha256.clone())),
         decision: inscription.decision.as_ref().map(|decision| DecisionVue {
             genre: genre_avis(&decision.avis),
             avis: decision.avis.libelle(),

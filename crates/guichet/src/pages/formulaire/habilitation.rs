@@ -22,6 +22,7 @@ use domaine::{
     referentiel::Profil,
 };
 use jiff::Timestamp;
+use registre::Tx;
 use web::{Formulaire, FormulaireFichiers, Genre, Saisie};
 
 use super::{
@@ -38,11 +39,10 @@ use crate::{
 
 /// What the register says today of the linked habilitations that it knows, by their numbers.
 pub(crate) async fn etats(
-    app: &App,
+    tx: &mut Tx,
     candidature: &Candidature,
+    le: Timestamp,
 ) -> Result<BTreeMap<String, Result<(), String>>, Erreur> {
-    let le = app.maintenant();
-    let mut tx = app.registre.lire().await?;
     let mut etats = BTreeMap::new();
     for liee in candidature.formulaire.habilitations.values() {
         if let Some(connue) = tx.load_habilitation(&liee.numero).await? {

@@ -27,7 +27,9 @@ pub async fn soumettre(
         Err(refuse) => return conflit::page(&app, &ici, *refuse, saisie, false).await,
     };
     let vues = brouillon::valeurs(&saisie, candidature.guichet);
-    let etats = habilitation::etats(&app, &candidature).await?;
+    let mut tx = app.registre.lire().await?;
+    let etats = habilitation::etats(&mut tx, &candidature, app.maintenant()).await?;
+    drop(tx);
     let contexte = app.contexte(candidature.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());
     let resultat = app

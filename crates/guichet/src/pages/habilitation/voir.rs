@@ -20,6 +20,7 @@ use crate::{
     documents::{self, siret},
     erreur::Erreur,
     habilitations::{self, Dependance},
+    pages::candidature::renouveler,
 };
 
 struct Fait {
@@ -94,6 +95,10 @@ struct Page {
     dependantes: Vec<Dependante>,
     agence: bool,
     peut_signer: bool,
+    /// The one-time token of « Renouveler »; empty when it is not offered.
+    renouveler: String,
+    /// Address of the candidature under way that renews it.
+    renouvellement: String,
     actes: Vec<FormulaireActe>,
     historique: Vec<Fait>,
 }
@@ -143,6 +148,15 @@ pub(super) async fn page(
             motif: evenement.motif.filter(|motif| !motif.is_empty()),
         })
         .collect();
+    let candidatures_du_produit = tx.load_candidatures_produit(habilitation.produit).await?;
+    let en_cours = if ici.peut(Objet::Formulaire, Acte::Lire) {
+        renouveler::en_cours(&candidatures_du_produit, &numero)
+    } else {
+        None
+    };
+    let offerte = ici.peut(Objet::Formulaire, Acte::Soumettre)
+        && en_cours.is_none()
+        && renouveler::renouvelable(habilitation, le);
     let projet = habilitation.etat == EtatHabilitation::Projet;
     let fil: &[(&str, &str)] = if ici.agence() {
         &[("Habilitations", "/habilitations")]
@@ -167,6 +181,8 @@ pub(super) async fn page(
         dependantes: candidatures,
         agence: ici.agence(),
         peut_signer: projet && ici.peut(Objet::Habilitation, Acte::Signer),
+        renouveler: if offerte { app.alea.jeton() } else { String::new() },
+        renouvellement: en_cours.map_or_else(String::new, crate::avancement::url),
         actes: actes(habilitation, ici),
         historique,
         numero,

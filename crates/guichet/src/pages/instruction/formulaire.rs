@@ -78,7 +78,9 @@ pub async fn valider(
         Ok(candidature) => candidature,
         Err(reponse) => return Ok(reponse),
     };
-    let etats = habilitation::etats(&app, &candidature).await?;
+    let mut tx = app.registre.lire().await?;
+    let etats = habilitation::etats(&mut tx, &candidature, app.maintenant()).await?;
+    drop(tx);
     let referentiel = app.referentiel_de(&candidature.referentiel)?;
     let contexte = app.contexte(candidature.guichet);
     let (acteur, le) = (ici.acteur(), app.maintenant());

@@ -28,7 +28,10 @@ pub(super) async fn avis(
 ) -> Result<Avis, Erreur> {
     let contexte = app.contexte(candidature.guichet);
     let mut a_jour = candidature.clone();
-    a_jour.formulaire.actualiser_habilitations(&habilitation::etats(app, candidature).await?);
+    let mut tx = app.registre.lire().await?;
+    let etats = habilitation::etats(&mut tx, candidature, app.maintenant()).await?;
+    drop(tx);
+    a_jour.formulaire.actualiser_habilitations(&etats);
     let mut avis = regles(&a_jour, &contexte);
     comparer(&mut avis, &a_jour, structure, produit);
     for (cle, profil) in [("nru_elu", Profil::ELU), ("nru_elp", Profil::ELP)] {
