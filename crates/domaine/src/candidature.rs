@@ -5,6 +5,7 @@
 //! [`administratif`], those on chapters and preuves in [`depot`], those of the collège in [`decision`].
 
 pub mod administratif;
+pub mod conservation;
 pub mod decision;
 pub mod depot;
 pub mod manque;
@@ -132,6 +133,9 @@ pub struct Candidature {
     /// What the collège reads of the dossier, as it was put on the agenda for the last time.
     #[serde(default)]
     pub synthese: Option<Synthese>,
+    /// What was erased at the end of its retention.
+    #[serde(default)]
+    pub efface: Option<conservation::Effacement>,
     pub creee_le: Timestamp,
     /// Last act of the industriel.
     pub active_le: Timestamp,
@@ -280,6 +284,7 @@ impl Candidature {
             remplace: remplace.map(|ancienne| ancienne.nru.clone()),
             renouvelle: None,
             synthese: None,
+            efface: None,
             creee_le: le,
             active_le: le,
             attente_agence: None,

@@ -155,6 +155,25 @@ pub struct Invitation {
     pub expire: Timestamp,
 }
 
+/// Somebody whom the structure withdrew, whatever the provider says of them since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Retrait {
+    pub personne: Id<Personne>,
+    pub nom: String,
+    pub courriel: String,
+    pub par: Acteur,
+    pub le: Timestamp,
+}
+
+/// What a sign-in changes of a structure, for a person whom the provider presents as one of its people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Presentation {
+    DejaMembre,
+    Rejoint(Box<(Structure, Evenement)>),
+    /// The structure withdrew the person: they stay outside until somebody of it takes them back.
+    Retiree,
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Adresse {
     pub voie: String,
@@ -174,6 +193,8 @@ pub struct Structure {
     pub adresse: Adresse,
     pub membres: Vec<Membre>,
     pub invitations: Vec<Invitation>,
+    #[serde(default)]
+    pub retraits: Vec<Retrait>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -192,7 +213,9 @@ pub enum Refus {
     MandataireSeul,
     #[error("Cette personne fait déjà partie de la structure.")]
     DejaMembre,
-    #[error("Cette invitation n’existe pas ou a déjà servi.")]
+    #[error("Cette personne n’a pas été retirée de la structure.")]
+    PasRetiree,
+    #[error("Cette invitation n’existe pas, a été annulée ou a déjà servi.")]
     InvitationInconnue,
     #[error("Cette invitation a expiré : demandez-en une nouvelle.")]
     InvitationExpiree,
@@ -229,6 +252,7 @@ impl Structure {
             le,
         );
         self.membres.retain(|membre| membre.personne != personne.id);
+        self.retraits.retain(|retrait| retrait.personne != personne.id);
         self.membres.push(Membre {
             personne: personne.id,
             nom: personne.nom_complet(),
@@ -237,6 +261,58 @@ impl Structure {
             depuis: le,
         });
         (self, evenement)
+    }
+
+    /// The provider presents somebody as one of its people, in this role. It says who is mandataire; a role delegated here
+    /// stays as it was delegated, and a withdrawal decided here holds.
+    pub fn presenter(self, personne: &Personne, role: Role, le: Timestamp) -> Presentation {
+        if self.retraits.iter().any(|retrait| retrait.personne == personne.id) {
+            return Presentation::Retiree;
+        }
+        let connu = self.membre(personne.id).map(|membre| membre.role);
+        if connu.is_some() && (role != Role::Mandataire || connu == Some(Role::Mandataire)) {
+            return Presentation::DejaMembre;
+        }
+        Presentation::Rejoint(Box::new(self.rattacher(personne, role, le)))
+    }
+
+    /// Takes back somebody who was withdrawn, as a salarié: any other role is given afterwards.
+    pub fn readmettre(
+        self,
+        personne: &Personne,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        self.exige_gestionnaire(par)?;
+        if !self.retraits.iter().any(|retrait| retrait.personne == personne.id) {
+            return Err(Refus::PasRetiree);
+        }
+        if personne.structure.is_some_and(|id| id != self.id) {
+            return Err(Refus::AutreStructure);
+        }
+        let (structure, mut evenement) = self.rattacher(personne, Role::Salarie, le);
+        evenement.acteur = par.clone();
+        evenement.acte = format!("{} est de nouveau membre (salarié)", personne.nom_complet());
+        Ok((structure, evenement))
+    }
+
+    /// Cancels an invitation that was not accepted yet: its link leads nowhere from here.
+    pub fn annuler_invitation(
+        mut self,
+        empreinte: &str,
+        par: &Acteur,
+        le: Timestamp,
+    ) -> Result<(Self, Evenement), Refus> {
+        self.exige_gestionnaire(par)?;
+        let rang = self.invitations.iter().position(|une| une.empreinte == empreinte);
+        let invitation = self.invitations.remove(rang.ok_or(Refus::InvitationInconnue)?);
+        let acte = format!("Invitation de {} annulée", invitation.courriel);
+        let evenement = Evenement::new(self.sujet(), acte, par, le).difference(
+            "rôle proposé",
+            invitation.role.libelle(),
+            "",
+        );
+        Ok((self, evenement))
     }
 
     /// Invites somebody; a second invitation to the same address replaces the first.
@@ -331,6 +407,13 @@ impl Structure {
             self.exige_autre_gestionnaire(personne)?;
         }
         self.membres.retain(|autre| autre.personne != personne);
+        self.retraits.push(Retrait {
+            personne,
+            nom: membre.nom.clone(),
+            courriel: membre.courriel.clone(),
+            par: par.clone(),
+            le,
+        });
         self.invitations.retain(|invitation| !invitation.par.est(personne));
         let evenement = Evenement::new(self.sujet(), format!("{} quitte la structure", membre.nom), par, le);
         Ok((self, evenement))
@@ -378,6 +461,7 @@ mod tests {
             },
             membres: Vec::new(),
             invitations: Vec::new(),
+            retraits: Vec::new(),
         };
         let (une, _) = vide.rattacher(&personne(1, "m@exemple.fr"), Role::Mandataire, Timestamp::UNIX_EPOCH);
         let (deux, _) = une.rattacher(&personne(2, "r@exemple.fr"), Role::Responsable, Timestamp::UNIX_EPOCH);
@@ -431,6 +515,33 @@ mod tests {
     }
 
     #[test]
+    fn un_retrait_tient_jusqu_a_ce_que_la_structure_reprenne_la_personne() {
+        let (le, mandataire) = (Timestamp::UNIX_EPOCH, acteur(1, Role::Mandataire));
+        let salarie = personne(3, "s@exemple.fr");
+        assert_eq!(structure().presenter(&salarie, Role::Salarie, le), Presentation::DejaMembre);
+        let nouveau = personne(9, "n@exemple.fr");
+        assert!(matches!(structure().presenter(&nouveau, Role::Salarie, le), Presentation::Rejoint(..)));
+        // What was delegated here stays; that somebody became mandataire is taken over.
+        let deux = personne(2, "r@exemple.fr");
+        assert_eq!(structure().presenter(&deux, Role::Salarie, le), Presentation::DejaMembre);
+        assert!(matches!(structure().presenter(&deux, Role::Mandataire, le), Presentation::Rejoint(..)));
+
+        let sans = structure().retirer(salarie.id, &mandataire, le).expect("allowed").0;
+        for role in [Role::Salarie, Role::Mandataire] {
+            assert_eq!(sans.clone().presenter(&salarie, role, le), Presentation::Retiree, "{role:?}");
+        }
+        let refus = |personne: &Personne, par: &Acteur| sans.clone().readmettre(personne, par, le).err();
+        assert_eq!(refus(&nouveau, &mandataire), Some(Refus::PasRetiree));
+        assert_eq!(refus(&salarie, &acteur(3, Role::Salarie)), Some(Refus::PasGestionnaire));
+        let ailleurs = Personne { structure: Some(Id::new(Uuid::from_u128(101))), ..salarie.clone() };
+        assert_eq!(refus(&ailleurs, &mandataire), Some(Refus::AutreStructure));
+        let (reprise, evenement) = sans.readmettre(&salarie, &mandataire, le).expect("allowed");
+        assert_eq!(reprise.membre(salarie.id).map(|membre| membre.role), Some(Role::Salarie));
+        assert_eq!(evenement.acteur, mandataire);
+        assert_eq!(reprise.presenter(&salarie, Role::Salarie, le), Presentation::DejaMembre);
+    }
+
+    #[test]
     fn le_dernier_gestionnaire_reste() {
         let mandataire = acteur(1, Role::Mandataire);
         let (seul, _) = structure()
@@ -462,6 +573,13 @@ mod tests {
             invitee.clone().accepter_invitation("ab", &bon, fin).err(),
             Some(Refus::InvitationExpiree)
         );
+        // Cancelled, it leads nowhere.
+        let salarie = acteur(3, Role::Salarie);
+        let refus = invitee.clone().annuler_invitation("ab", &salarie, avant).err();
+        assert_eq!(refus, Some(Refus::PasGestionnaire));
+        let par = acteur(2, Role::Responsable);
+        let (annulee, _) = invitee.clone().annuler_invitation("ab", &par, avant).expect("allowed");
+        assert_eq!(annulee.accepter_invitation("ab", &bon, avant).err(), Some(Refus::InvitationInconnue));
         let (acceptee, _) = invitee.accepter_invitation("ab", &bon, avant).expect("right person in time");
         assert_eq!(acceptee.membre(bon.id).map(|membre| membre.role), Some(Role::Salarie));
         assert_eq!(acceptee.accepter_invitation("ab", &bon, avant).err(), Some(Refus::InvitationInconnue));

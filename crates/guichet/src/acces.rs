@@ -149,7 +149,9 @@ pub async fn garder(
     let sans_consentement = ici.personne.consentement.is_none();
     if sans_consentement && !matches!(acces, Acces::Public | Acces::Connecte) {
         if parts.method == Method::GET {
-            return Redirect::to("/consentement").into_response();
+            let voulu = parts.uri.path_and_query().map_or("/", |chemin| chemin.as_str());
+            let voulu: String = url::form_urlencoded::byte_serialize(voulu.as_bytes()).collect();
+            return Redirect::to(&format!("/consentement?retour={voulu}")).into_response();
         }
         return session::demander_connexion(&app, Request::from_parts(parts, corps)).await;
     }

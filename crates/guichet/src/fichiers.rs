@@ -95,6 +95,14 @@ impl Magasin {
         Ok(sha256)
     }
 
+    /// Erases a content; one that is not there is as good as erased.
+    pub async fn supprimer(&self, sha256: &str) -> Result<(), Erreur> {
+        match self.0.delete(&Self::cle_fichier(sha256)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(erreur) => Err(erreur.into()),
+        }
+    }
+
     /// The whole content: for documents and checks, never for large files.
     pub async fn lire(&self, sha256: &str) -> Result<Bytes, Erreur> {
         Ok(self.0.get(&Self::cle_fichier(sha256)).await?.bytes().await?)

@@ -13,6 +13,7 @@ mod chronologie;
 pub mod config;
 pub mod depot;
 pub mod documents;
+mod echeances;
 mod envoi;
 pub mod erreur;
 pub mod faq;

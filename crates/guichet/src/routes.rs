@@ -66,6 +66,8 @@ pub fn table() -> Vec<Route> {
         post("/reprise/oublier", Membre, connexion::reprise::oublier),
         get("/structure", Structure(O::Comptes, A::Lire), structure::voir::voir),
         post("/structure/invitations", Structure(O::Comptes, A::Administrer), structure::inviter::inviter),
+        post("/structure/invitations/{invitation}/annuler", Structure(O::Comptes, A::Administrer), structure::inviter::annuler),
+        post("/structure/membres/{personne}/readmettre", Structure(O::Comptes, A::Administrer), structure::membre::readmettre),
         post("/structure/membres/{personne}/role", Structure(O::Comptes, A::Administrer), structure::membre::changer_role),
         post("/structure/membres/{personne}/retirer", Structure(O::Comptes, A::Administrer), structure::membre::retirer),
         get("/invitations/{jeton}", Membre, structure::invitation::voir),

@@ -174,6 +174,19 @@ impl Tx {
         .collect()
     }
 
+    /// Candidatures that have come to an end, good or bad, for their retention.
+    pub async fn load_candidatures_terminees(&mut self) -> Resultat<Vec<Versionne<Candidature>>> {
+        self.lignes(
+            "SELECT donnees, version FROM candidature WHERE etat IN ('abandonnee', 'refusee', 'habilitee')
+             ORDER BY active_le",
+            vec![],
+        )
+        .await?
+        .iter()
+        .map(|ligne| ligne.versionne("candidature"))
+        .collect()
+    }
+
     /// The candidatures of opérateurs that name this habilitation as a prerequisite, but those refused or given up.
     pub async fn load_candidatures_dependantes(&mut self, numero: &str) -> Resultat<Vec<Candidature>> {
         let lignes = self

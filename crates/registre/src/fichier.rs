@@ -144,6 +144,49 @@ impl Tx {
         .collect()
     }
 
+    /// This candidature no longer shows files for the objects whose name begins with `debut`; all of them when it is empty.
+    pub async fn effacer_usages(&mut self, candidature: Id<Candidature>, debut: &str) -> Resultat<()> {
+        self.executer(
+            "DELETE FROM usage_fichier WHERE candidature = $1 AND objet LIKE $2",
+            vec![candidature.into(), format!("{debut}%").into()],
+        )
+        .await?;
+        Ok(())
+    }
+
+    /// SHA-256 of the files that came before `avant` and that nothing shows.
+    pub async fn load_fichiers_inutiles(&mut self, avant: Timestamp) -> Resultat<Vec<String>> {
+        self.lignes(
+            "SELECT sha256 FROM fichier WHERE depose_le < $1 AND NOT EXISTS
+             (SELECT 1 FROM usage_fichier u WHERE u.sha256 = fichier.sha256) ORDER BY sha256",
+            vec![avant.into()],
+        )
+        .await?
+        .iter()
+        .map(|ligne| ligne.texte("sha256"))
+        .collect()
+    }
+
+    /// Forgets a file that nothing shows; says whether it was so.
+    pub async fn supprimer_fichier(&mut self, sha256: &str) -> Resultat<bool> {
+        let touchees = self
+            .executer(
+                "DELETE FROM fichier WHERE sha256 = $1 AND NOT EXISTS
+                 (SELECT 1 FROM usage_fichier u WHERE u.sha256 = $1)",
+                vec![sha256.into()],
+            )
+            .await?;
+        Ok(touchees == 1)
+    }
+
+    /// Whether anybody has begun an upload since `depuis` and not finished with it.
+    pub async fn televersement_en_cours(&mut self, depuis: Timestamp) -> Resultat<bool> {
+        let ligne = self
+            .ligne("SELECT count(*) AS nombre FROM televersement WHERE cree_le >= $1", vec![depuis.into()])
+            .await?;
+        Ok(ligne.map_or(Ok(0), |ligne| ligne.entier("nombre"))? > 0)
+    }
+
     pub async fn creer_televersement(&mut self, televersement: &Televersement) -> Resultat<()> {
         self.executer(
             "INSERT INTO televersement (id, personne, nom, taille, recu, parties, cree_le)

@@ -152,6 +152,18 @@ impl Tx {
         Ok(())
     }
 
+    /// Forgets the conversation and the notes of a dossier whose retention is over.
+    pub async fn effacer_echanges(&mut self, candidature: Id<Candidature>) -> Resultat<()> {
+        for ordre in [
+            "DELETE FROM message WHERE candidature = $1",
+            "DELETE FROM message_lu WHERE candidature = $1",
+            "DELETE FROM note_interne WHERE candidature = $1",
+        ] {
+            self.executer(ordre, vec![candidature.into()]).await?;
+        }
+        Ok(())
+    }
+
     pub async fn load_modeles(&mut self) -> Resultat<Vec<ModeleMessage>> {
         self.lignes("SELECT id, genre, titre, texte FROM modele_message ORDER BY genre, titre", vec![])
             .await?

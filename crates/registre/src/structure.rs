@@ -90,6 +90,21 @@ impl Tx {
         }))
     }
 
+    /// The structures that withdrew this person and have not taken them back.
+    pub async fn load_structures_retirant(&mut self, personne: Id<Personne>) -> Resultat<Vec<Structure>> {
+        let lignes = self
+            .lignes(
+                "SELECT donnees FROM structure WHERE donnees LIKE $1",
+                vec![format!("%\"retraits\":[%\"{personne}\"%").into()],
+            )
+            .await?;
+        let mut structures: Vec<Structure> =
+            lignes.iter().map(|ligne| ligne.donnees("structure")).collect::<Resultat<_>>()?;
+        // LIKE only narrows: the person may stand elsewhere in the structure.
+        structures.retain(|une| une.retraits.iter().any(|retrait| retrait.personne == personne));
+        Ok(structures)
+    }
+
     pub async fn save_structure(
         &mut self,
         structure: &Versionne<Structure>,

@@ -166,7 +166,7 @@ fn habiller(reponse: Response, page: &PageErreur, cadre: Cadre) -> Response {
     let (mut parts, _) = reponse.into_parts();
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    let mut habillee = (page.statut, Html(html)).into_response();
+    let mut habillee = (page.statut, Html(crate::typographie::relier(&html))).into_response();
     for (nom, valeur) in &parts.headers {
         habillee.headers_mut().append(nom, valeur.clone());
     }

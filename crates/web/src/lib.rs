@@ -19,6 +19,7 @@ pub mod htmx;
 pub mod markdown;
 mod page;
 pub mod session;
+mod typographie;
 
 pub use cadre::{Avis, Cadre, Etape, EtatEtape, Genre, Lien, Pagination, PersonneVue};
 pub use champs::{Champs, Choix};

@@ -6,6 +6,7 @@ mod autorisation;
 mod candidature;
 mod chapitre;
 mod college;
+mod conservation;
 mod formulaire;
 mod habilitation;
 mod invariants;

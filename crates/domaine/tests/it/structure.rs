@@ -37,6 +37,7 @@ fn structure() -> Structure {
         },
         membres: Vec::new(),
         invitations: Vec::new(),
+        retraits: Vec::new(),
     };
     let (seule, _) = vide.rattacher(&personne(1, "mandataire@exemple.fr"), Role::Mandataire, le());
     seule.rattacher(&personne(2, "responsable@exemple.fr"), Role::Responsable, le()).0

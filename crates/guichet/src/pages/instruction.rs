@@ -12,8 +12,6 @@ pub mod versions;
 
 use domaine::{
     calendrier::{date_heure_fr, jour},
-    candidature::Etat,
-    chapitre::EtatChapitre,
     permission::Qualite,
     preuve::Appreciation,
     structure::Personne,
@@ -48,29 +46,6 @@ impl Attente {
             format!("{jours} j sur {delai}")
         };
         Self { texte, genre }
-    }
-}
-
-pub fn genre_etat(etat: &Etat) -> Genre {
-    match etat {
-        Etat::Creee | Etat::FormulaireEnCours | Etat::Dormante { .. } | Etat::Abandonnee { .. } => {
-            Genre::Neutre
-        }
-        Etat::FormulaireACorriger => Genre::Attention,
-        Etat::FormulaireSoumis | Etat::DepotOuvert | Etat::DepotComplet | Etat::EnCollege { .. } => {
-            Genre::Info
-        }
-        Etat::Habilitee { .. } => Genre::Succes,
-        Etat::Refusee { .. } => Genre::Erreur,
-    }
-}
-
-pub fn genre_chapitre(etat: &EtatChapitre) -> Genre {
-    match etat {
-        EtatChapitre::ACompleter => Genre::Neutre,
-        EtatChapitre::Soumis { .. } | EtatChapitre::EnInstruction { .. } => Genre::Info,
-        EtatChapitre::ACorriger { .. } => Genre::Attention,
-        EtatChapitre::Valide { .. } => Genre::Succes,
     }
 }
 

@@ -99,6 +99,14 @@ pub enum Avertissement {
     DependanceRetablie {
         numero: String,
     },
+    /// A preuve of this slot is good until that day, or no longer.
+    PreuveFin {
+        chapitre: String,
+        attendue: String,
+        titre: String,
+        fin: Date,
+        passee: bool,
+    },
     /// The agency has waited for a correction that long.
     CorrectionAttendue {
         jours: i32,

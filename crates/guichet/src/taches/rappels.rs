@@ -16,7 +16,11 @@ use jiff::{SignedDuration, Timestamp, Unit, civil::Date};
 use registre::{FiltreCandidatures, Tx};
 
 use super::avertissement::{Avertissement, avertir, demander};
-use crate::{app::App, erreur::Erreur};
+use crate::{
+    app::App,
+    echeances::{self, Echeance},
+    erreur::Erreur,
+};
 
 /// Days after which a correction that was asked for is asked for again.
 const CORRECTION: [i32; 3] = [7, 21, 45];
@@ -48,6 +52,7 @@ pub(super) async fn envoyer(app: &App) -> Result<(), Erreur> {
     let (inactifs, a_endormir) = inactivite(&mut tx, le).await?;
     dus.extend(inactifs);
     drop(tx);
+    dus.extend(preuves(app, le).await?);
     let mut tx = app.registre.ecrire().await?;
     for du in dus {
         demander(&mut tx, app, du.candidature, du.avertissement, Some(&du.cle)).await?;
@@ -115,6 +120,30 @@ async fn habilitations(tx: &mut Tx, le: Timestamp) -> Result<Vec<Du>, Erreur> {
             cle: format!("rappel:{numero}:{nom}"),
             avertissement: Avertissement::HabilitationFin { numero, fin, passee },
         });
+    }
+    Ok(dus)
+}
+
+/// The states in which a preuve that ends is still worth a word.
+const VIVANTES: [&str; 4] = ["depot_ouvert", "depot_complet", "en_college", "habilitee"];
+
+async fn preuves(app: &App, le: Timestamp) -> Result<Vec<Du>, Erreur> {
+    let mut dossiers = Vec::new();
+    let mut tx = app.registre.lire().await?;
+    for etat in VIVANTES {
+        dossiers.extend(toutes(&mut tx, etat, false).await?);
+    }
+    drop(tx);
+    let mut dus = Vec::new();
+    for dossier in dossiers {
+        for Echeance { preuve, chapitre, attendue, titre, fin } in echeances::de(app, &dossier).await? {
+            let Some((nom, passee)) = echeance(&calendrier::RAPPELS_PREUVE, fin, le) else { continue };
+            dus.push(Du {
+                candidature: dossier.id,
+                cle: format!("rappel:preuve:{preuve}:{nom}"),
+                avertissement: Avertissement::PreuveFin { chapitre, attendue, titre, fin, passee },
+            });
+        }
     }
     Ok(dus)
 }

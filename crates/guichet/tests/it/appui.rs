@@ -221,8 +221,9 @@ pub(crate) struct Reponse {
 }
 
 impl Reponse {
+    /// The text, with plain spaces: where the page ties words together is proved once, in `web`.
     pub(crate) fn corps(&self) -> String {
-        String::from_utf8_lossy(&self.octets).into_owned()
+        String::from_utf8_lossy(&self.octets).replace('\u{a0}', " ")
     }
 
     /// Where a redirect leads.
@@ -325,6 +326,7 @@ async fn peupler(app: &App) {
             },
             membres: Vec::new(),
             invitations: Vec::new(),
+            retraits: Vec::new(),
         })
         .collect();
     for (login, nom, place, roles) in PERSONNES {

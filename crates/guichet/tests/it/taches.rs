@@ -161,3 +161,57 @@ async fn etat(site: &Site, id: domaine::id::Id<domaine::candidature::Candidature
     let mut tx = site.app.registre.lire().await.expect("a transaction");
     tx.load_candidature(id).await.expect("read").expect("there").valeur.etat
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn une_preuve_qui_se_perime_se_rappelle_tant_que_son_chapitre_n_est_pas_soumis() {
+    let site = Site::ouvrir(test_support::base::sqlite()).await;
+    let id = dossier::depot_ouvert(&site).await;
+    let claire = site.comme("claire.martin").await;
+    let slot = crate::preuve::url(id, "TI.01.01.01");
+    // Signed eleven months ago: a year is allowed.
+    let champs = [("envoi", "a"), ("forme", "pdf_signe"), ("date_reelle", "2026-01-10"), ("version", "2.1")];
+    let depose = claire.post_fichiers(&slot, &champs, &[("fichier", "ti.pdf", crate::preuve::PDF)]).await;
+    assert_eq!(depose.statut, 303, "{}", depose.corps());
+    let tableau = claire.get("/tableau-de-bord").await.corps();
+    assert!(tableau.contains("Preuve TI.01.01.01 bientôt périmée"), "{tableau}");
+    for _ in 0..2 {
+        jour(&site, 0).await;
+    }
+    // The day 0 is 50 days before the end: one reminder, to each who deposits.
+    let destinataires = compter(&site, "Preuve bientôt périmée");
+    assert!(destinataires > 0);
+    jour(&site, 25).await;
+    assert_eq!(compter(&site, "Preuve bientôt périmée"), 2 * destinataires, "then thirty days before");
+    jour(&site, 51).await;
+    assert_eq!(compter(&site, "Preuve périmée"), destinataires);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn les_preuves_d_un_abandon_s_effacent_au_bout_de_douze_mois() {
+    for base in test_support::base::bases() {
+        let site = Site::ouvrir(base).await;
+        let id = dossier::depot_ouvert(&site).await;
+        dossier::soumettre_chapitre(&site, id, "PAS").await;
+        let sha256 = {
+            let lue = dossier::lire(&site, id).await;
+            let slot = lue.chapitre("PAS").unwrap().emplacements[0].clone();
+            slot.preuves[0].contenu.fichier().expect("a file").sha256.clone()
+        };
+        let par = site.acteur("claire.martin").await;
+        site.app.agir(id, |c| c.abandonner("Arrêté", &par, crate::appui::debut())).await.expect("open");
+        jour(&site, 300).await;
+        assert!(site.app.magasin.existe(&sha256).await.unwrap(), "kept for a year");
+        for quand in [366, 367] {
+            jour(&site, quand).await;
+        }
+        let lue = dossier::lire(&site, id).await;
+        assert!(lue.chapitre("PAS").unwrap().emplacements[0].preuves.is_empty());
+        assert!(!site.app.magasin.existe(&sha256).await.unwrap(), "nothing shows it any more");
+        let mut tx = site.app.registre.lire().await.expect("a transaction");
+        let evenements = tx.load_evenements(&lue.sujet(), true).await.expect("read");
+        let effacements =
+            evenements.iter().filter(|lu| lu.evenement.acte.starts_with("Preuves effacées")).count();
+        assert_eq!(effacements, 1, "once, and told");
+        tx.verifier_chaine().await.expect("read").expect("whole");
+    }
+}

@@ -86,7 +86,11 @@ async fn chaque_acte_allonge_la_chaine() {
             ("claire.martin", "/produits/nouveau".into(), fiche.to_vec()),
             ("claire.martin", format!("{p}/candidatures"), vec![("guichet", "operateur"), ("envoi", "c")]),
             ("claire.martin", format!("{n}/demarrer"), vec![]),
-            ("claire.martin", format!("{n}/formulaire"), vec![("datapass", "D12")]),
+            (
+                "claire.martin",
+                format!("{n}/formulaire"),
+                vec![("datapass", "D12"), ("origine.datapass", ""), ("page", "p")],
+            ),
             ("claire.martin", format!("{n}/abandonner"), vec![("motif", "Essai")]),
             ("claire.martin", format!("{o}/messages"), vec![("envoi", "m"), ("texte", "Secret du candidat")]),
             ("claire.martin", slot, preuve.to_vec()),

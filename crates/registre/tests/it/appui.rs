@@ -116,6 +116,7 @@ pub(crate) fn structure(rang: u128, siret: &str) -> Structure {
             depuis: le(),
         }],
         invitations: Vec::new(),
+        retraits: Vec::new(),
     }
 }
 

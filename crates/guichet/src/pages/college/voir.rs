@@ -20,8 +20,7 @@ use registre::{FiltreCandidatures, ModeleMessage, Tx};
 use serde::Deserialize;
 use web::{Cadre, Champs, Choix, Genre};
 
-use super::super::instruction::genre_chapitre;
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
+use crate::{acces::Ici, app::App, avancement, cadre::cadre, erreur::Erreur};
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
@@ -224,7 +223,7 @@ fn composer(ici: &Ici, session: &Session, inscription: &Inscription, candidature
                 titre: format!("{} · {}", chapitre.code, chapitre.titre),
                 url: format!("{base}/instruction/chapitres/{}", chapitre.code),
                 etat: chapitre.etat.libelle(),
-                genre: genre_chapitre(&chapitre.etat),
+                genre: avancement::genre_chapitre(&chapitre.etat),
                 preuves: chapitre.emplacements.iter().flat_map(Emplacement::courantes).count(),
             })
             .collect(),

@@ -1,5 +1,7 @@
 //! Offers to send again the form that somebody had typed when their session ended.
 
+mod libelles;
+
 use askama::Template;
 use axum::{
     extract::State,
@@ -17,7 +19,10 @@ use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur, session};
 struct Page {
     cadre: Cadre,
     chemin: String,
+    /// What is sent again, as it was typed.
     champs: Vec<(String, String)>,
+    /// The same for people: what the form calls each field, and what was answered.
+    lisibles: Vec<(String, String)>,
 }
 
 pub async fn voir(State(app): State<App>, ici: Ici, entetes: HeaderMap) -> Result<Response, Erreur> {
@@ -33,9 +38,11 @@ pub async fn voir(State(app): State<App>, ici: Ici, entetes: HeaderMap) -> Resul
         return Ok(reponse);
     };
     let saisie = Saisie::lire(gardee.corps.as_bytes());
-    let champs = saisie.champs().map(|(nom, valeur)| (nom.to_owned(), valeur.to_owned())).collect();
+    let champs: Vec<(String, String)> =
+        saisie.champs().map(|(nom, valeur)| (nom.to_owned(), valeur.to_owned())).collect();
+    let lisibles = champs.iter().filter_map(|(nom, valeur)| libelles::ligne(nom, valeur)).collect();
     let cadre = cadre(&app, Some(&ici), "Reprendre votre saisie", "/reprise", &[]);
-    let mut reponse = web::page(&Page { cadre, chemin: gardee.chemin, champs });
+    let mut reponse = web::page(&Page { cadre, chemin: gardee.chemin, champs, lisibles });
     reponse.headers_mut().append(header::SET_COOKIE, session::COOKIE_SAISIE.effacer());
     Ok(reponse)
 }

@@ -9,7 +9,7 @@ use domaine::{
     id::Id,
     identifiant::Pays,
     permission::Qualite,
-    structure::{Adresse, Personne, Role, Structure},
+    structure::{Adresse, Personne, Presentation, Role, Structure},
 };
 use http::{HeaderMap, header};
 use jiff::{SignedDuration, Timestamp};
@@ -124,7 +124,8 @@ async fn enregistrer(app: &App, sub: &str, profil: &Profil, le: Timestamp) -> Re
     }
     if let Some(isc) = &profil.structure {
         let structure = rattacher(&mut tx, app.id(), isc, profil.role_entreprise, &personne, le).await?;
-        personne.structure = Some(structure);
+        // Withdrawn there, a person may still belong to the structure that invited them since.
+        personne.structure = structure.or(personne.structure);
     }
     tx.save_personne(&personne).await?;
     tx.commit().await?;
@@ -142,7 +143,7 @@ fn qualite(role: RoleAgence) -> Qualite {
     }
 }
 
-/// The provider says who is mandataire; a role delegated here stays as it was delegated.
+/// The structure to which the person belongs by what the provider says; `None` when that structure withdrew them.
 async fn rattacher(
     tx: &mut Tx,
     nouvelle: Id<Structure>,
@@ -150,7 +151,7 @@ async fn rattacher(
     role: Option<RoleEntreprise>,
     personne: &Personne,
     le: Timestamp,
-) -> Result<Id<Structure>, Erreur> {
+) -> Result<Option<Id<Structure>>, Erreur> {
     let siret: domaine::identifiant::Siret = isc.siret.parse().map_err(|refus| {
         Erreur::Demande(format!("Le SIRET donné par le fournisseur d’identité est faux : {refus}"))
     })?;
@@ -177,6 +178,7 @@ async fn rattacher(
             },
             membres: Vec::new(),
             invitations: Vec::new(),
+            retraits: Vec::new(),
         });
         let evenement = Evenement::new(
             Sujet::new("structure", structure.id),
@@ -187,12 +189,14 @@ async fn rattacher(
         tx.save_structure(&structure, &evenement).await?;
         Versionne { version: 1, valeur: structure.valeur }
     };
-    let id = structure.id;
-    let connu = structure.membre(personne.id).map(|membre| membre.role);
-    if connu.is_none() || (role == Role::Mandataire && connu != Some(Role::Mandataire)) {
-        let version = structure.version;
-        let (structure, evenement) = structure.valeur.rattacher(personne, role, le);
-        tx.save_structure(&Versionne { valeur: structure, version }, &evenement).await?;
+    let (id, version) = (structure.id, structure.version);
+    match structure.valeur.presenter(personne, role, le) {
+        Presentation::DejaMembre => Ok(Some(id)),
+        Presentation::Retiree => Ok(None),
+        Presentation::Rejoint(suite) => {
+            let (structure, evenement) = *suite;
+            tx.save_structure(&Versionne { valeur: structure, version }, &evenement).await?;
+            Ok(Some(id))
+        }
     }
-    Ok(id)
 }

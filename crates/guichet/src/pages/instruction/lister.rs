@@ -18,8 +18,8 @@ use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 use web::{Cadre, Champs, Choix, Genre, Lien, Pagination};
 
-use super::{Attente, choix_referents, genre_etat, load_referents};
-use crate::{acces::Ici, app::App, cadre::cadre, erreur::Erreur};
+use super::{Attente, choix_referents, load_referents};
+use crate::{acces::Ici, app::App, avancement, cadre::cadre, erreur::Erreur};
 
 const PAR_PAGE: u32 = 20;
 
@@ -220,7 +220,7 @@ fn ligne(app: &App, resume: &ResumeCandidature, non_lus: i64) -> Ligne {
         denomination: resume.denomination.clone(),
         guichet: candidature.guichet.libelle(),
         etat: candidature.etat.libelle(),
-        genre: genre_etat(&candidature.etat),
+        genre: avancement::genre(&candidature.etat),
         detail: detail(candidature),
         attente: candidature.attente_agence.map(|depuis| Attente::depuis(depuis, app.maintenant(), delai)),
         referent: candidature.referent.as_ref().map_or_else(String::new, |un| un.nom.clone()),

@@ -3,7 +3,7 @@
 //! Rule: the secret of the invitation travels in the mail alone; the registry keeps its fingerprint.
 
 use axum::{
-    extract::State,
+    extract::{Path, State},
     response::{IntoResponse, Redirect, Response},
 };
 use domaine::{
@@ -57,5 +57,28 @@ pub async fn inviter(
     }
     let texte = format!("Invitation envoyée à {courriel}.");
     session::aviser(&app, &ici, Genre::Succes, &texte).await?;
+    Ok(Redirect::to("/structure#invitations").into_response())
+}
+
+/// Cancels an invitation that nobody has accepted; `invitation` is its fingerprint, which gives no right by itself.
+pub async fn annuler(
+    State(app): State<App>,
+    ici: Ici,
+    Path(invitation): Path<String>,
+    _: Formulaire,
+) -> Result<Response, Erreur> {
+    let structure = ici.structure()?;
+    let (par, le) = (ici.acteur(), app.maintenant());
+    let fait =
+        super::engager(&app, structure.id, |structure| structure.annuler_invitation(&invitation, &par, le))
+            .await?;
+    let (genre, texte) = match fait {
+        Ok((tx, _)) => {
+            app.conclure(tx).await?;
+            (Genre::Succes, "L’invitation est annulée : son lien ne mène plus nulle part.".to_owned())
+        }
+        Err(refus) => (Genre::Erreur, refus.to_string()),
+    };
+    session::aviser(&app, &ici, genre, &texte).await?;
     Ok(Redirect::to("/structure#invitations").into_response())
 }

@@ -66,6 +66,35 @@ pub async fn retirer(
     repondre(&app, &ici, fait, &format!("{nom} ne fait plus partie de la structure.")).await
 }
 
+/// Takes back somebody whom the structure had withdrawn.
+pub async fn readmettre(
+    State(app): State<App>,
+    ici: Ici,
+    Path(personne): Path<Id<Personne>>,
+    _: Formulaire,
+) -> Result<Response, Erreur> {
+    let (par, le) = (ici.acteur(), app.maintenant());
+    let id = ici.structure()?.id;
+    let mut tx = app.registre.ecrire().await?;
+    let lue = tx.load_structure(id).await?.ok_or(Erreur::Introuvable)?;
+    let mut personne = tx.load_personne(personne).await?.ok_or(Erreur::Introuvable)?;
+    let fait = match lue.valeur.clone().readmettre(&personne, &par, le) {
+        Ok((structure, evenement)) => {
+            personne.structure = Some(id);
+            tx.save_structure(&lue.vers(structure), &evenement).await?;
+            tx.save_personne(&personne).await?;
+            tx.commit().await?;
+            Ok(())
+        }
+        Err(refus) => {
+            drop(tx);
+            Err(refus)
+        }
+    };
+    let texte = format!("{} est de nouveau membre de la structure, comme salarié.", personne.nom_complet());
+    repondre(&app, &ici, fait, &texte).await
+}
+
 /// The rights on the produits end with the membership: whoever comes back starts anew.
 async fn retirer_droits(
     tx: &mut Tx,

@@ -30,7 +30,18 @@ struct LigneMembre {
     modifiable: bool,
 }
 
+/// Somebody whom the structure withdrew.
+struct LigneRetrait {
+    id: String,
+    nom: String,
+    courriel: String,
+    par: String,
+    le: String,
+}
+
 struct LigneInvitation {
+    /// Its fingerprint, by which it is cancelled.
+    id: String,
     courriel: String,
     role: &'static str,
     par: String,
@@ -47,6 +58,7 @@ struct Page {
     fiche: Vec<(&'static str, String)>,
     membres: Vec<LigneMembre>,
     invitations: Vec<LigneInvitation>,
+    retraits: Vec<LigneRetrait>,
     roles: Vec<Choix>,
     gere: bool,
     histoire: Vec<Ligne>,
@@ -101,11 +113,23 @@ pub(super) async fn page(app: &App, ici: &Ici, f: Champs) -> Result<Response, Er
             .invitations
             .iter()
             .map(|invitation| LigneInvitation {
+                id: invitation.empreinte.clone(),
                 courriel: invitation.courriel.to_string(),
                 role: invitation.role.libelle(),
                 par: invitation.par.nom.clone(),
                 expire: date_fr(jour(invitation.expire)),
                 expiree: invitation.expire <= le,
+            })
+            .collect(),
+        retraits: structure
+            .retraits
+            .iter()
+            .map(|retrait| LigneRetrait {
+                id: retrait.personne.to_string(),
+                nom: retrait.nom.clone(),
+                courriel: retrait.courriel.clone(),
+                par: retrait.par.nom.clone(),
+                le: date_fr(jour(retrait.le)),
             })
             .collect(),
         roles: roles(mandataire),

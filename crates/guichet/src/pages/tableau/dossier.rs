@@ -19,6 +19,7 @@ use crate::{
     acces::qualites_sur,
     app::App,
     avancement::{self, Compteurs, Suite, texte_non_lus},
+    echeances::{self, Echeance},
     erreur::Erreur,
 };
 
@@ -49,6 +50,8 @@ pub(super) struct Dossier {
     pub(super) texte_non_lus: String,
     pub(super) suite: Option<Suite>,
     pub(super) terminee: bool,
+    /// Preuves that stop being good, near or far.
+    pub(super) echeances: Vec<Echeance>,
 }
 
 /// An autorisation or a habilitation, with its end.
@@ -88,7 +91,8 @@ pub(super) async fn charger(
             documents.push(Document::autorisation(&autorisation, &candidature, app.aujourdhui()));
         }
         let non_lus = tx.compter_non_lus(candidature.id, personne.id, false).await?;
-        dossiers.push(Dossier::de(app, candidature, non_lus)?);
+        let echeances = echeances::de(app, &candidature).await?;
+        dossiers.push(Dossier::de(app, candidature, non_lus, echeances)?);
     }
     for habilitation in tx.load_habilitations_structure(structure.id).await? {
         if visibles.contains_key(&habilitation.produit) {
@@ -99,7 +103,12 @@ pub(super) async fn charger(
 }
 
 impl Dossier {
-    fn de(app: &App, candidature: Candidature, non_lus: i64) -> Result<Self, Erreur> {
+    fn de(
+        app: &App,
+        candidature: Candidature,
+        non_lus: i64,
+        echeances: Vec<Echeance>,
+    ) -> Result<Self, Erreur> {
         let contexte = app.contexte(candidature.guichet);
         let en_saisie =
             matches!(candidature.etat, Etat::Creee | Etat::FormulaireEnCours | Etat::FormulaireACorriger);
@@ -129,6 +138,7 @@ impl Dossier {
             texte_non_lus: texte_non_lus(non_lus),
             suite: Suite::de(&candidature, app.referentiel_de(&candidature.referentiel)?, &contexte),
             terminee: candidature.etat.terminee(),
+            echeances,
             candidature,
         })
     }

@@ -1,7 +1,7 @@
 //! What needs the person first, the gravest on top.
 
 use domaine::{
-    calendrier::{Fin, jours_restants},
+    calendrier::{Fin, date_fr, jours_restants},
     candidature::Etat,
     chapitre::EtatChapitre,
     produit::EtatProduit,
@@ -15,6 +15,9 @@ use super::dossier::{Document, Dossier, Espace};
 const PREAVIS_AUTORISATION: i32 = 30;
 /// The same for a habilitation, whose renewal takes a whole dossier.
 const PREAVIS_HABILITATION: i32 = 180;
+
+/// The same for a preuve: the first of its reminders.
+const PREAVIS_PREUVE: i32 = 60;
 
 /// A line of « À faire en premier ».
 pub(super) struct Urgence {
@@ -30,6 +33,7 @@ pub(super) struct Urgence {
 pub(super) fn urgences(espace: &Espace, le: Timestamp) -> Vec<Urgence> {
     let mut urgences: Vec<Urgence> =
         espace.documents.iter().filter_map(|document| echeance(document, le)).collect();
+    urgences.extend(espace.dossiers.iter().flat_map(|dossier| preuves(dossier, le)));
     urgences.extend(espace.dossiers.iter().flat_map(du_dossier));
     for produit in &espace.produits {
         if produit.etat == EtatProduit::Brouillon {
@@ -83,6 +87,26 @@ fn echeance(document: &Document, le: Timestamp) -> Option<Urgence> {
         detail: format!("{}, valable jusqu’au {}", document.titre, document.fin),
         url: document.candidature.clone(),
         geste: "Voir",
+    })
+}
+
+/// The preuves of a dossier that soon are, or already are, no longer good.
+fn preuves(dossier: &Dossier, le: Timestamp) -> impl Iterator<Item = Urgence> {
+    dossier.echeances.iter().filter_map(move |une| {
+        let jours = jours_restants(le, Fin::au_soir_du(une.fin));
+        let (genre, texte) = match jours {
+            ..0 => (Genre::Erreur, format!("Preuve {} périmée", une.attendue)),
+            0..=PREAVIS_PREUVE => (Genre::Attention, format!("Preuve {} bientôt périmée", une.attendue)),
+            _ => return None,
+        };
+        Some(Urgence {
+            genre,
+            mot: mot(genre),
+            texte,
+            detail: format!("{}, valable jusqu’au {}", une.titre, date_fr(une.fin)),
+            url: format!("{}/chapitres/{}", dossier.url, une.chapitre),
+            geste: "Voir",
+        })
     })
 }
 

@@ -28,6 +28,8 @@ struct Page {
     ouverts: Vec<Dossier>,
     clos: Vec<Dossier>,
     documents: Vec<Document>,
+    /// Names of the structures that withdrew the person, shown to somebody who belongs to none.
+    retraits: Vec<String>,
 }
 
 pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> {
@@ -44,8 +46,13 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
         ouverts: Vec::new(),
         clos: Vec::new(),
         documents: Vec::new(),
+        retraits: Vec::new(),
     };
-    let Ok(structure) = ici.structure() else { return Ok(web::page(&page)) };
+    let Ok(structure) = ici.structure() else {
+        let retirant = app.registre.lire().await?.load_structures_retirant(ici.personne.id).await?;
+        page.retraits = retirant.into_iter().map(|une| une.denomination).collect();
+        return Ok(web::page(&page));
+    };
     page.denomination.clone_from(&structure.denomination);
     page.peut_creer = structure
         .membre(ici.personne.id)

@@ -199,6 +199,20 @@ fn dossier(avertissement: &A, candidature: &Candidature) -> Vec<Courrier> {
             format!("Un message vous attend dans la messagerie de la candidature {nru}."),
             format!("{racine}/messages"),
         )],
+        A::PreuveFin { chapitre, attendue, titre, fin, passee } => {
+            let (objet, texte) = if *passee {
+                ("Preuve périmée", format!("n’est plus valable depuis le {}", date_fr(*fin)))
+            } else {
+                ("Preuve bientôt périmée", format!("est valable jusqu’au {}", date_fr(*fin)))
+            };
+            industriel(
+                objet,
+                format!(
+                    "La preuve {attendue} « {titre} » de votre candidature {nru} {texte}. Prévoyez ce qui la remplacera ; une fois le chapitre soumis, écrivez à l’agence par la messagerie."
+                ),
+                format!("{racine}/chapitres/{chapitre}"),
+            )
+        }
         A::CorrectionAttendue { jours } => industriel(
             "Corrections attendues",
             format!(

@@ -18,9 +18,7 @@ use registre::{NoteInterne, Tx, Versionne};
 use web::{Cadre, Champs, Choix, Genre, Lien};
 
 use super::{
-    super::{
-        Attente, NoteVue, choix_referents, genre_appreciation, genre_chapitre, load_referents, notes_sur,
-    },
+    super::{Attente, NoteVue, choix_referents, genre_appreciation, load_referents, notes_sur},
     detenteur, instructeur, peut_juger, url,
     verdicts::{courantes, empreinte},
 };
@@ -387,7 +385,7 @@ impl Page {
             titre: chapitre.titre.clone(),
             id: candidature.id.to_string(),
             etat: chapitre.etat.libelle(),
-            genre: genre_chapitre(&chapitre.etat),
+            genre: crate::avancement::genre_chapitre(&chapitre.etat),
             detail: detail(&chapitre.etat),
             chapitres: onglets(candidature, code),
             exigences,

@@ -11,7 +11,7 @@ use domaine::{
     identifiant::{Nru, Siret},
     permission::Qualite,
     produit::Produit,
-    referentiel::Profil,
+    referentiel::{Controle, Profil},
     structure::Structure,
 };
 
@@ -50,7 +50,30 @@ pub(super) async fn avis(
             );
         }
     }
+    for (verdict, raison) in certificats(candidature) {
+        ajouter(&mut avis, "client_id", (verdict, raison));
+    }
     Ok(avis)
+}
+
+/// What the certificates deposited say of the Client ID of the form: it must be their CN. Only those that the agency reads.
+fn certificats(candidature: &Candidature) -> Vec<(VerdictAvis, String)> {
+    let mut lus = Vec::new();
+    for chapitre in &candidature.chapitres {
+        for slot in &chapitre.emplacements {
+            for preuve in slot.courantes().filter(|preuve| chapitre.lu_par_l_agence(preuve)) {
+                for avis in preuve.avis.iter().filter(|avis| avis.controle == Controle::CertCn) {
+                    let raisons = if avis.raisons.is_empty() {
+                        "son CN est ce Client ID.".to_owned()
+                    } else {
+                        avis.raisons.join(" ")
+                    };
+                    lus.push((avis.verdict, format!("Certificat déposé en {} : {raisons}", slot.attendue)));
+                }
+            }
+        }
+    }
+    lus
 }
 
 fn ajouter(avis: &mut Avis, cle: &'static str, un: (VerdictAvis, String)) {
