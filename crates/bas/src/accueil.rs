@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use web::Cadre;
 
-use crate::cadre::cadre;
+use crate::cadre::cadre_du_bac;
 use crate::isc::{Groupe, Isc, MOT_DE_PASSE, groupes};
 use crate::psc::Psc;
 
@@ -30,7 +30,7 @@ pub(crate) fn routes(isc: &Arc<Isc>, psc: &Arc<Psc>) -> Router {
 async fn accueil(State((isc, psc)): State<(Arc<Isc>, Arc<Psc>)>) -> Response {
     let metadonnees_psc = format!("{}{}", psc.issuer, oidc::psc::CHEMIN_METADONNEES);
     let metadonnees = format!("{}{}", isc.issuer, oidc::metadonnees::CHEMIN);
-    let cadre = cadre("Bac à sable", "/");
+    let cadre = cadre_du_bac("Bac à sable", "/");
     web::page(&Accueil {
         cadre,
         metadonnees,

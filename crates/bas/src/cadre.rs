@@ -12,7 +12,7 @@ use crate::isc::Isc;
 use crate::psc::Psc;
 
 /// The cookie of a browser, signed in or not.
-pub(crate) const COOKIE: CookieSession = CookieSession::nouveau("isc");
+pub(crate) const COOKIE: CookieSession = CookieSession::nouveau("bas");
 /// No request of the realm is longer.
 const CORPS_MAX: usize = 64 * 1024;
 const REFERENCE: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
@@ -21,6 +21,20 @@ const REFERENCE: &[u8] = b"ABCDEFGHJKMNPQRSTUVWXYZ23456789";
 pub(crate) fn cadre(titre: &str, chemin: &str) -> Cadre {
     let mut cadre = Cadre::nouveau("Bac à sable", titre, chemin);
     cadre.demo = Some("Bac à sable : personnes, structures et comptes sont fictifs.".to_owned());
+    cadre
+}
+
+/// The same with the navigation of the sandbox; the pages of the simulated providers have none.
+pub(crate) fn cadre_du_bac(titre: &str, chemin: &str) -> Cadre {
+    let mut cadre = cadre(titre, chemin);
+    let nav = [
+        ("Accueil", "/"),
+        ("e-CPS simulée", "/ecps"),
+        ("CPS-Gestion simulée", "/cps-gestion"),
+        ("Identités", "/identites"),
+        ("Journal", "/journal"),
+    ];
+    cadre.nav = nav.map(|(libelle, url)| web::Lien::nouveau(libelle, url).actif(url == chemin)).to_vec();
     cadre
 }
 

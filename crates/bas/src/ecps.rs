@@ -3,6 +3,7 @@
 //! A request for approval waits here whatever flow opened it. It is answered on a page, by the API, or by itself when the
 //! identity says so; the automatic answer is worked out when somebody looks, so nothing runs in the background.
 
+mod pages;
 mod reponse;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use serde::Serialize;
 
 use crate::identites::Reponse;
 
+pub(crate) use pages::routes;
 pub(crate) use reponse::Acte;
 
 /// The code of every simulated e-CPS and card.
@@ -29,6 +31,15 @@ const MEMOIRE: i64 = 60;
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Flux {
     Ciba,
+    Code,
+}
+
+/// The page of a means of authentication.
+pub(crate) fn page(canal: Canal) -> &'static str {
+    match canal {
+        Canal::Mobile => "/ecps",
+        Canal::Carte => "/cps-gestion",
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -62,6 +73,9 @@ pub(crate) struct Approbation {
     #[serde(skip)]
     pub(crate) essais: u8,
     pub(crate) etat: Etat,
+    /// Digest of the session of the browser that waits for the answer, in the code flow.
+    #[serde(skip)]
+    pub(crate) navigateur: Option<String>,
 }
 
 impl Approbation {
@@ -192,6 +206,7 @@ mod tests {
             reponse,
             essais: 0,
             etat: Etat::EnAttente,
+            navigateur: None,
         }
     }
 

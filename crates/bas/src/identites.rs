@@ -3,6 +3,7 @@
 //! An identity is what `userinfo` says of it, letter for letter, with beside it how its e-CPS and its card behave.
 
 mod demonstration;
+mod pages;
 
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,6 +13,8 @@ use oidc::psc::Profil;
 use serde::{Deserialize, Serialize};
 
 use crate::{Erreur, fichier};
+
+pub(crate) use pages::routes;
 
 const FICHIER: &str = "psc-identites.json";
 /// Nobody needs more; a bound keeps an import from filling the disk.

@@ -6,9 +6,7 @@
 
 mod autorisation;
 mod client;
-mod codes;
 mod deconnexion;
-mod demande;
 mod echange;
 mod freins;
 mod metadonnees;
@@ -27,7 +25,9 @@ use service::{Alea, Horloge};
 use url::Url;
 
 use crate::Erreur;
+use crate::codes::Codes;
 use crate::parametres::adresse;
+use crate::revoques::Revoques;
 
 pub use client::ClientIsc;
 pub use personnes::{Groupe, MOT_DE_PASSE, Personne, Role, Structure, groupes, personnes};
@@ -44,6 +44,18 @@ pub struct Config {
     pub donnees: PathBuf,
 }
 
+/// What a code stands for.
+#[derive(Clone, Debug)]
+struct Code {
+    redirect_uri: String,
+    defi: Option<String>,
+    nonce: Option<String>,
+    scope: String,
+    personne: &'static Personne,
+    sid: String,
+    auth_time: jiff::Timestamp,
+}
+
 /// The realm.
 #[derive(Debug)]
 pub(crate) struct Isc {
@@ -53,7 +65,8 @@ pub(crate) struct Isc {
     pub(crate) clients: client::Clients,
     cle: CleSignature,
     cles: Jwks,
-    codes: codes::Codes,
+    codes: Codes<Code>,
+    revoques: Revoques,
     sessions: sessions::Sessions,
     freins: freins::Freins,
     horloge: Horloge,
@@ -74,7 +87,8 @@ impl Isc {
             clients: client::Clients::nouveaux(config.clients)?,
             cles: Jwks::parse(document.as_bytes()).expect("our own key set is well formed"),
             cle,
-            codes: codes::Codes::default(),
+            codes: Codes::default(),
+            revoques: Revoques::default(),
             sessions: sessions::Sessions::charger(&config.donnees)?,
             freins: freins::Freins::default(),
             horloge,

@@ -8,13 +8,17 @@ mod accueil;
 mod admin;
 mod cadre;
 mod cle;
+mod codes;
+mod demande;
 pub mod ecps;
 mod fichier;
 pub mod identites;
 pub mod isc;
 pub mod journal;
+mod navigateur;
 mod parametres;
 pub mod psc;
+mod revoques;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -79,6 +83,9 @@ impl Bac {
     pub fn routes(&self) -> Router {
         let routes = isc::routes(&self.isc)
             .merge(accueil::routes(&self.isc, &self.psc))
+            .merge(psc::routes_portail(&self.psc))
+            .merge(ecps::routes(&self.psc))
+            .merge(identites::routes(&self.psc))
             .merge(admin::routes(&self.psc))
             .merge(journal::routes_page(&self.journal))
             .merge(journal::routes_api(&self.journal, self.psc.jeton_admin.clone()))

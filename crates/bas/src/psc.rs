@@ -5,6 +5,7 @@
 //! out, as it may happen in the field; identities, clients and keys are kept.
 
 mod appel;
+mod autorisation;
 mod ciba;
 mod cles;
 mod clients;
@@ -18,6 +19,7 @@ mod reglages;
 mod sessions;
 mod userinfo;
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock};
@@ -31,10 +33,13 @@ use service::{Alea, Horloge};
 use url::Url;
 
 use crate::Erreur;
+use crate::codes::Codes;
 use crate::ecps::Approbations;
 use crate::identites::Identites;
 use crate::parametres::adresse;
+use crate::revoques::Revoques;
 
+pub(crate) use autorisation::routes as routes_portail;
 pub use clients::{Inscription, RefusClient};
 pub(crate) use refus::Refus;
 pub use reglages::{Durees, Prereglage, Reglages};
@@ -50,6 +55,8 @@ pub struct Config {
     pub issuer: String,
     /// `https://wallet.localhost:8444`: the host of the authorization page, which is not the issuer's. No slash at the end.
     pub portail: String,
+    /// `https://localhost:8444`: the host of the other pages of the sandbox. No slash at the end.
+    pub pages: String,
     /// Folder that keeps keys, identities and clients.
     pub donnees: PathBuf,
     /// Who holds it administers the sandbox.
@@ -64,6 +71,16 @@ pub struct Config {
     pub clients: Vec<Inscription>,
 }
 
+/// What an authorization code stands for.
+#[derive(Clone, Debug)]
+struct Code {
+    redirect_uri: String,
+    defi: Option<String>,
+    nonce: Option<String>,
+    scope: String,
+    sid: String,
+}
+
 /// The realm.
 #[derive(Debug)]
 pub(crate) struct Psc {
@@ -71,14 +88,18 @@ pub(crate) struct Psc {
     /// Path of the issuer.
     base: String,
     pub(crate) portail: String,
+    pub(crate) pages: String,
     pub(crate) jeton_admin: SecretString,
     pub(crate) identites: Identites,
     pub(crate) approbations: Approbations,
     pub(crate) clients: clients::Clients,
     pub(crate) sessions: sessions::Sessions,
     requetes: ciba::Requetes,
+    codes: Codes<Code>,
+    /// Session of each browser that signed in, by the digest of its token.
+    navigateurs: Mutex<HashMap<String, String>>,
     cles: RwLock<cles::Cles>,
-    revoques: jetons::Revoques,
+    revoques: Revoques,
     reglages: Mutex<Reglages>,
     http: reqwest::Client,
     pub(crate) horloge: Horloge,
@@ -93,6 +114,7 @@ impl Psc {
         };
         let url = lire(&config.issuer)?;
         lire(&config.portail)?;
+        lire(&config.pages)?;
         let ca = match &config.autorite {
             Some(chemin) => {
                 let source = |source| Erreur::Fichier { chemin: chemin.clone(), source };
@@ -108,14 +130,17 @@ impl Psc {
             base: url.path().trim_end_matches('/').to_owned(),
             issuer: config.issuer,
             portail: config.portail,
+            pages: config.pages,
             jeton_admin: config.jeton_admin,
             identites: Identites::charger(&config.donnees)?,
             approbations: Approbations::default(),
             clients,
             sessions: sessions::Sessions::default(),
             requetes: ciba::Requetes::default(),
+            codes: Codes::default(),
+            navigateurs: Mutex::default(),
             cles: RwLock::new(cles::Cles::charger(&config.donnees)?),
-            revoques: jetons::Revoques::default(),
+            revoques: Revoques::default(),
             reglages: Mutex::new(config.reglages),
             http: service::client_http::client(ca.as_deref(), DELAI_AVIS)?,
             horloge,

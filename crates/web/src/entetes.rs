@@ -37,7 +37,9 @@ pub fn couche<S: Clone + Send + Sync + 'static>(routeur: Router<S>, form_action:
     }))
 }
 
-fn politique(form_action: &[Url]) -> HeaderValue {
+/// The content security policy that lets forms end at these origins too, for a page that must say so itself.
+#[expect(clippy::missing_panics_doc, reason = "an origin is ASCII, so the value always parses")]
+pub fn politique(form_action: &[Url]) -> HeaderValue {
     let mut origines = String::new();
     for url in form_action {
         origines.push(' ');

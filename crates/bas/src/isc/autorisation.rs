@@ -15,11 +15,10 @@ use subtle::ConstantTimeEq as _;
 use web::session::JetonSession;
 use web::{Cadre, Champs, Formulaire, PageErreur};
 
-use super::codes::Code;
-use super::demande::{Demande, Refus};
 use super::sessions::Session;
-use super::{CONNEXION, Groupe, Isc, MOT_DE_PASSE, Personne, groupes, personnes};
+use super::{CONNEXION, Code, Groupe, Isc, MOT_DE_PASSE, Personne, groupes, personnes};
 use crate::cadre::{COOKIE, cadre};
+use crate::demande::{Demande, Refus, Regles};
 use crate::parametres::{Parametres, vers};
 
 #[derive(Template)]
@@ -56,7 +55,7 @@ pub(super) async fn connecter(
     Formulaire(saisie): Formulaire,
 ) -> Response {
     let parametres = Parametres::nouveaux(parametres);
-    let demande = match Demande::lire(&isc.clients, &parametres) {
+    let demande = match isc.lire_demande(&parametres) {
         Ok(demande) => demande,
         Err(refus) => return isc.refuser(refus),
     };
@@ -85,14 +84,21 @@ fn trouver(login: &str) -> Option<&'static Personne> {
 }
 
 impl Isc {
+    fn lire_demande(&self, parametres: &Parametres) -> Result<Demande, Refus> {
+        let regles = Regles { du_fournisseur: "d’Industriels Santé Connect", pkce_obligatoire: true };
+        Demande::lire(regles, parametres, |client_id| {
+            self.clients.trouver(client_id).map(|client| client.redirect_uris.clone())
+        })
+    }
+
     fn repondre(&self, jeton: Option<JetonSession>, parametres: &Parametres) -> Response {
-        let demande = match Demande::lire(&self.clients, parametres) {
+        let demande = match self.lire_demande(parametres) {
             Ok(demande) => demande,
             Err(refus) => return self.refuser(refus),
         };
         let maintenant = self.horloge.maintenant();
         let session = jeton.as_ref().and_then(|jeton| self.sessions.lire(&jeton.empreinte(), maintenant));
-        if let Some(session) = session.filter(|session| demande.suffit(session, maintenant)) {
+        if let Some(session) = session.filter(|session| demande.suffit(session.auth_time, maintenant)) {
             return self.renvoyer(&demande, &session, maintenant);
         }
         if demande.muette {
@@ -199,7 +205,6 @@ impl Isc {
     fn renvoyer(&self, demande: &Demande, session: &Session, maintenant: Timestamp) -> Response {
         let jeton = self.alea.jeton();
         let code = Code {
-            client_id: demande.client_id.clone(),
             redirect_uri: demande.redirect_uri.clone(),
             defi: demande.defi.clone(),
             nonce: demande.nonce.clone(),
@@ -208,7 +213,7 @@ impl Isc {
             sid: session.sid.clone(),
             auth_time: session.auth_time,
         };
-        self.codes.emettre(&jeton, code, maintenant);
+        self.codes.emettre(&jeton, &demande.client_id, code, maintenant);
         let parametres = [
             ("code", Some(jeton.as_str())),
             ("state", demande.state.as_deref()),

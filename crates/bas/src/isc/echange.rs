@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::client::NonProuve;
-use super::codes::Code;
-use super::{Isc, USERINFO};
+use super::{Code, Isc, USERINFO};
+use crate::codes::Echec;
 use crate::parametres::Parametres;
 
 /// Life of an access token and of an id_token, in seconds.
@@ -78,17 +78,21 @@ impl Isc {
 
         let maintenant = self.horloge.maintenant();
         let jti = self.alea.uuid(maintenant).to_string();
-        let code = self
-            .codes
-            .consommer(jeton, &client.client_id, &jti, maintenant)
-            .ok_or_else(|| perime("code inconnu, expire ou deja utilise"))?;
+        let code =
+            self.codes.consommer(jeton, &client.client_id, |_| jti.clone(), maintenant).map_err(|echec| {
+                if let Echec::Rejoue(donne) = echec {
+                    // RFC 6749 §4.1.2: what the code gave is taken back.
+                    self.revoques.ajouter(donne, maintenant.as_second() + VIE_ACCES, maintenant);
+                }
+                perime("code inconnu, expire ou deja utilise")
+            })?;
         if code.redirect_uri != redirect_uri {
             return Err(perime("redirect_uri n'est pas celle de la demande"));
         }
-        if !oidc::pkce::repond(verificateur, &code.defi) {
+        if !code.defi.as_ref().is_some_and(|defi| oidc::pkce::repond(verificateur, defi)) {
             return Err(perime("code_verifier ne repond pas au code_challenge"));
         }
-        self.jetons(&code, jti, maintenant).map_err(|erreur| {
+        self.jetons(&client.client_id, &code, jti, maintenant).map_err(|erreur| {
             tracing::error!(erreur = &erreur as &dyn std::error::Error, "signature des jetons");
             Refus(StatusCode::INTERNAL_SERVER_ERROR, "server_error", "signature impossible")
         })
@@ -96,6 +100,7 @@ impl Isc {
 
     fn jetons(
         &self,
+        client_id: &str,
         code: &Code,
         jti: String,
         maintenant: Timestamp,
@@ -105,7 +110,7 @@ impl Isc {
             iss: self.issuer.clone(),
             aud: self.adresse(USERINFO).into(),
             sub: sub.clone(),
-            client_id: code.client_id.clone(),
+            client_id: client_id.to_owned(),
             sid: code.sid.clone(),
             jti,
             scope: code.scope.clone(),
@@ -116,8 +121,8 @@ impl Isc {
         let protocole = json!({
             "iss": self.issuer,
             "sub": sub,
-            "aud": code.client_id,
-            "azp": code.client_id,
+            "aud": client_id,
+            "azp": client_id,
             "iat": iat,
             "exp": iat + VIE_ACCES,
             "auth_time": code.auth_time.as_second(),

@@ -40,7 +40,7 @@ impl Isc {
         let bon = acces.iss == self.issuer
             && acces.aud == self.adresse(USERINFO).as_str()
             && acces.exp > maintenant.as_second()
-            && !self.codes.repris(&acces.jti, maintenant)
+            && !self.revoques.contient(&acces.jti)
             && self.sessions.vivante(&acces.sid, maintenant);
         let personne = personnes().iter().find(|personne| personne.sub().to_string() == acces.sub)?;
         bon.then_some(personne)

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use web::{Cadre, Champs, Choix};
 
 use super::{Filtre, Issue, Journal, Ligne};
-use crate::cadre::cadre;
+use crate::cadre::cadre_du_bac;
 
 /// Lines of one page.
 const PAR_PAGE: usize = 50;
@@ -84,7 +84,7 @@ async fn voir(
         .avec("serveur", &demande.serveur)
         .avec("client", &demande.client)
         .avec("issue", &demande.issue);
-    let mut cadre = cadre("Journal", "/journal");
+    let mut cadre = cadre_du_bac("Journal", "/journal");
     cadre.htmx = htmx;
     let page = Page {
         cadre,

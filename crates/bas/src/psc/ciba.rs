@@ -166,6 +166,7 @@ impl Psc {
             reponse: identite.reponse.clone(),
             essais: 0,
             etat: Etat::EnAttente,
+            navigateur: None,
         });
         Ok(Accuse {
             auth_req_id: auth_req_id.into(),

@@ -1,7 +1,6 @@
 //! The token endpoint, and what a token is still worth afterwards.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
@@ -14,25 +13,9 @@ use super::appel::Appel;
 use super::clients::ClientPsc;
 use super::emission::{Emission, Lu, Sorte};
 use super::sessions::Session;
-use super::{Psc, Refus, ouvrir};
+use super::{Psc, Refus};
+use crate::codes::Echec;
 use crate::identites::Identite;
-
-/// Access tokens taken back before their end, by `jti`.
-#[derive(Debug, Default)]
-pub(super) struct Revoques(Mutex<HashMap<String, i64>>);
-
-impl Revoques {
-    /// Takes a token back until `exp`, when it is worthless anyway.
-    pub(super) fn ajouter(&self, jti: String, exp: i64, maintenant: Timestamp) {
-        let mut revoques = ouvrir(&self.0);
-        revoques.retain(|_, fin| *fin > maintenant.as_second());
-        revoques.insert(jti, exp);
-    }
-
-    fn contient(&self, jti: &str) -> bool {
-        ouvrir(&self.0).contains_key(jti)
-    }
-}
 
 /// A token that is good, with what it leads to.
 #[derive(Debug)]
@@ -75,6 +58,7 @@ impl Psc {
             .ok_or_else(|| Refus::requete("Missing form parameter: grant_type", "grant_type absent"))?;
         let donner: Octroi = match sorte {
             oidc::ciba::GRANT => Self::sonder,
+            "authorization_code" => Self::echanger,
             "refresh_token" => Self::rafraichir,
             autre => {
                 let raison = format!("grant_type « {autre} » n’est pas servi");
@@ -86,6 +70,64 @@ impl Psc {
         let jetons = donner(self, &client, appel, self.horloge.maintenant())?;
         appel.note.accepte("Jetons donnés.");
         Ok(jetons)
+    }
+
+    /// A code and, when the request had a challenge, its verifier (RFC 7636 §4.6).
+    fn echanger(
+        &self,
+        client: &ClientPsc,
+        appel: &Appel,
+        maintenant: Timestamp,
+    ) -> Result<ReponseJetons, Refus> {
+        let lire = |nom| {
+            appel
+                .corps
+                .unique(nom)
+                .map_err(|_| Refus::requete("duplicated parameter", format!("{nom} répété")))
+        };
+        let jeton = lire("code")?.ok_or_else(|| Refus::requete("Missing parameter: code", "code absent"))?;
+        // What is left to take back if the code comes again: all that the client holds of the session.
+        let trace = |code: &super::Code| code.sid.clone();
+        let code = self.codes.consommer(jeton, &client.client_id, trace, maintenant).map_err(|echec| {
+            if let Echec::Rejoue(sid) = &echec {
+                self.sessions.oublier_client(sid, &client.client_id);
+            }
+            let raison = match echec {
+                Echec::Inconnu => "code inconnu, expiré ou d’un autre client",
+                Echec::Rejoue(_) => "code déjà utilisé : les jetons qu’il avait donnés sont repris",
+            };
+            Refus::perime("Code not valid", raison)
+        })?;
+        if lire("redirect_uri")? != Some(&code.redirect_uri) {
+            return Err(Refus::perime(
+                "Incorrect redirect_uri",
+                "redirect_uri n’est pas celle de la demande",
+            ));
+        }
+        match (&code.defi, lire("code_verifier")?) {
+            (None, _) => {}
+            (Some(_), None) => {
+                return Err(Refus::perime("PKCE code verifier not specified", "code_verifier absent"));
+            }
+            (Some(defi), Some(verificateur)) if oidc::pkce::repond(verificateur, defi) => {}
+            (Some(_), Some(_)) => {
+                let detail = "PKCE verification failed: Code mismatch";
+                return Err(Refus::perime(detail, "code_verifier ne répond pas au code_challenge"));
+            }
+        }
+        let finie = || Refus::perime("Session not active", "session terminée entre-temps");
+        let session = self.sessions.lire(&code.sid, &self.reglages().durees, maintenant).ok_or_else(finie)?;
+        let identite = self.identites.trouver(&session.national_id).filter(|identite| identite.actif);
+        let identite = identite.ok_or_else(finie)?;
+        appel.note.personne(identite.national_id());
+        let emission = Emission {
+            client_id: &client.client_id,
+            session: &session,
+            identite: &identite,
+            scope: &code.scope,
+            nonce: code.nonce.as_deref(),
+        };
+        self.emettre(&emission, maintenant).map_err(|erreur| Refus::interne(&erreur))
     }
 
     fn rafraichir(

@@ -94,6 +94,7 @@ impl Banc {
         bas::psc::Config {
             issuer: self.issuer.replace("/realms/industriels", oidc::psc::ROYAUME),
             portail: self.issuer.replace("/realms/industriels", ""),
+            pages: self.issuer.replace("/realms/industriels", ""),
             donnees: PathBuf::from(self.donnees.path()),
             jeton_admin: "jeton".into(),
             autorite: None,

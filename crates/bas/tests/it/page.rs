@@ -19,7 +19,7 @@ async fn the_page_lists_everybody_and_hides_nothing_from_a_screen_reader() {
     );
     assert_eq!(reponse.headers()["cache-control"], "no-store");
     let cookie = reponse.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.starts_with("__Host-isc=") && cookie.contains("; Secure; HttpOnly; SameSite=Lax"));
+    assert!(cookie.starts_with("__Host-bas=") && cookie.contains("; Secure; HttpOnly; SameSite=Lax"));
     let html = reponse.text().await.unwrap();
     for texte in [
         "<html lang=\"fr\">",

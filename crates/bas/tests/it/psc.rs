@@ -2,6 +2,7 @@
 
 mod administration;
 mod ciba;
+mod code;
 mod jetons;
 
 use std::path::PathBuf;
@@ -94,6 +95,7 @@ impl Banc {
         let config = Config {
             issuer: self.issuer.clone(),
             portail: self.pages.clone(),
+            pages: self.pages.clone(),
             donnees: PathBuf::from(self.donnees.path()),
             jeton_admin: JETON.into(),
             autorite: Some(ca),

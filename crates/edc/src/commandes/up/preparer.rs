@@ -147,6 +147,7 @@ impl Espace {
         let psc = bas::psc::Config {
             issuer: self.psc.clone(),
             portail: self.portail.clone(),
+            pages: self.bas.clone(),
             donnees: self.dossier.join("bas"),
             jeton_admin: self.jeton_bas.clone(),
             autorite: Some(self.autorite.clone()),

@@ -2,25 +2,34 @@
 //!
 //! As long as client and address of return are not proven, a refusal is a page; from then on it goes to the client.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use super::client::Clients;
-use super::sessions::Session;
 use crate::parametres::Parametres;
+
+/// What differs from one realm to the other.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Regles {
+    /// Name of the provider, as people know it: « d’Industriels Santé Connect ».
+    pub(crate) du_fournisseur: &'static str,
+    pub(crate) pkce_obligatoire: bool,
+}
 
 /// A request that may be answered.
 #[derive(Debug)]
-pub(super) struct Demande {
-    pub(super) client_id: String,
+pub(crate) struct Demande {
+    pub(crate) client_id: String,
     /// As registered, letter for letter.
-    pub(super) redirect_uri: String,
-    pub(super) state: Option<String>,
-    pub(super) nonce: Option<String>,
-    pub(super) defi: String,
-    pub(super) scope: String,
-    pub(super) login_hint: Option<String>,
+    pub(crate) redirect_uri: String,
+    pub(crate) state: Option<String>,
+    pub(crate) nonce: Option<String>,
+    /// PKCE challenge (S256).
+    pub(crate) defi: Option<String>,
+    pub(crate) scope: String,
+    pub(crate) login_hint: Option<String>,
     /// `prompt=none`: no page may be shown.
-    pub(super) muette: bool,
+    pub(crate) muette: bool,
     /// `prompt=login` or `select_account`: the page must be shown.
     reconnexion: bool,
     max_age: Option<i64>,
@@ -28,16 +37,21 @@ pub(super) struct Demande {
 
 /// Why a request is refused.
 #[derive(Debug)]
-pub(super) enum Refus {
+pub(crate) enum Refus {
     /// To the person: sending them on would make us an open redirector.
-    Page(&'static str),
+    Page(Cow<'static, str>),
     /// To the client, as an OAuth error.
     Retour { redirect_uri: String, state: Option<String>, code: &'static str, detail: &'static str },
 }
 
 impl Demande {
-    pub(super) fn lire(clients: &Clients, parametres: &Parametres) -> Result<Self, Refus> {
-        let (client_id, redirect_uri) = destinataire(clients, parametres)?;
+    /// `retours` gives the addresses of return of a client, if it is known.
+    pub(crate) fn lire(
+        regles: Regles,
+        parametres: &Parametres,
+        retours: impl Fn(&str) -> Option<Vec<String>>,
+    ) -> Result<Self, Refus> {
+        let (client_id, redirect_uri) = destinataire(regles, parametres, retours)?;
         let state = parametres.unique("state").ok().flatten().map(str::to_owned);
         let refus = |code, detail| Refus::Retour {
             redirect_uri: redirect_uri.clone(),
@@ -67,13 +81,19 @@ impl Demande {
         if !scope.split(' ').any(|mot| mot == "openid") {
             return Err(refus("invalid_scope", "scope doit contenir openid"));
         }
-        let defi = lire("code_challenge")?
-            .ok_or_else(|| invalide("code_challenge manque : PKCE est obligatoire"))?;
-        if lire("code_challenge_method")? != Some(oidc::pkce::METHODE) {
-            return Err(invalide("code_challenge_method doit etre S256"));
-        }
-        if !oidc::pkce::defi_valide(defi) {
-            return Err(invalide("code_challenge n'est pas une empreinte S256"));
+        let defi = lire("code_challenge")?;
+        let methode = lire("code_challenge_method")?;
+        match defi {
+            None if regles.pkce_obligatoire => {
+                return Err(invalide("code_challenge manque : PKCE est obligatoire"));
+            }
+            Some(_) if methode != Some(oidc::pkce::METHODE) => {
+                return Err(invalide("code_challenge_method doit etre S256"));
+            }
+            Some(defi) if !oidc::pkce::defi_valide(defi) => {
+                return Err(invalide("code_challenge n'est pas une empreinte S256"));
+            }
+            None | Some(_) => {}
         }
         let max_age = match lire("max_age")?.map(str::parse::<u32>) {
             None => None,
@@ -91,7 +111,7 @@ impl Demande {
         Ok(Self {
             client_id: client_id.to_owned(),
             nonce: lire("nonce")?.map(str::to_owned),
-            defi: defi.to_owned(),
+            defi: defi.map(str::to_owned),
             scope: scope.to_owned(),
             login_hint: lire("login_hint")?.map(str::to_owned),
             muette,
@@ -103,24 +123,32 @@ impl Demande {
     }
 
     /// Whether a session answers the request without a page.
-    pub(super) fn suffit(&self, session: &Session, maintenant: Timestamp) -> bool {
-        let age = maintenant.as_second() - session.auth_time.as_second();
+    pub(crate) fn suffit(&self, auth_time: Timestamp, maintenant: Timestamp) -> bool {
+        let age = maintenant.as_second() - auth_time.as_second();
         !self.reconnexion && self.max_age.is_none_or(|max_age| age <= max_age)
     }
 }
 
 /// Client and address of return, or a page.
-fn destinataire<'p>(clients: &Clients, parametres: &'p Parametres) -> Result<(&'p str, String), Refus> {
+fn destinataire(
+    regles: Regles,
+    parametres: &Parametres,
+    retours: impl Fn(&str) -> Option<Vec<String>>,
+) -> Result<(&str, String), Refus> {
     let lire = |nom| parametres.unique(nom).ok().flatten();
+    let page = |texte: &'static str| Refus::Page(texte.into());
     let client_id =
-        lire("client_id").ok_or(Refus::Page("La demande ne dit pas quel service l’envoie (client_id)."))?;
-    let client = clients.trouver(client_id).ok_or(Refus::Page(
-        "Le service qui envoie la demande n’est pas connu d’Industriels Santé Connect (client_id).",
-    ))?;
+        lire("client_id").ok_or_else(|| page("La demande ne dit pas quel service l’envoie (client_id)."))?;
+    let retours = retours(client_id).ok_or_else(|| {
+        let fournisseur = regles.du_fournisseur;
+        Refus::Page(
+            format!("Le service qui envoie la demande n’est pas connu {fournisseur} (client_id).").into(),
+        )
+    })?;
     let redirect_uri = lire("redirect_uri")
-        .ok_or(Refus::Page("La demande ne dit pas où revenir après la connexion (redirect_uri)."))?;
-    if !client.redirect_uris.iter().any(|connue| connue == redirect_uri) {
-        return Err(Refus::Page(
+        .ok_or_else(|| page("La demande ne dit pas où revenir après la connexion (redirect_uri)."))?;
+    if !retours.iter().any(|connue| connue == redirect_uri) {
+        return Err(page(
             "L’adresse de retour n’est pas de celles que le service a déclarées (redirect_uri).",
         ));
     }
