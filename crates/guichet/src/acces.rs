@@ -22,7 +22,7 @@ use domaine::{
 use http::{Method, request::Parts};
 use registre::{SessionGardee, Tx, Versionne};
 
-use crate::{app::App, erreur::Erreur, session};
+use crate::{app::App, erreur::Erreur, pages::connexion::revenir::accueil_de, session};
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,6 +150,10 @@ pub async fn garder(
     if sans_consentement && !matches!(acces, Acces::Public | Acces::Connecte) {
         if parts.method == Method::GET {
             let voulu = parts.uri.path_and_query().map_or("/", |chemin| chemin.as_str());
+            // Their own first page is where the consent leads anyway.
+            if voulu == accueil_de(&ici.personne) {
+                return Redirect::to("/consentement").into_response();
+            }
             let voulu: String = url::form_urlencoded::byte_serialize(voulu.as_bytes()).collect();
             return Redirect::to(&format!("/consentement?retour={voulu}")).into_response();
         }
