@@ -66,6 +66,11 @@ impl Poignee {
         veille::relire(&self.0);
     }
 
+    /// Asks it to stop: no new connection, the calls under way are answered.
+    pub fn arreter(&self) {
+        self.0.arret.demander();
+    }
+
     /// Ends the sessions that are too old or silent, without waiting for the next round.
     pub async fn balayer(&self) {
         session::surveillance::balayer(&self.0).await;

@@ -1,6 +1,7 @@
 //! A proxy with everything around it: a test authority, fakes on free ports, an LPS.
 
 mod acteur;
+mod brut;
 mod lps;
 mod psc;
 
@@ -18,8 +19,9 @@ use tempfile::TempDir;
 use url::Url;
 
 pub(crate) use acteur::{Acteur, reponse_json};
-pub(crate) use lps::{Lps, corps};
-pub(crate) use psc::{CIBA, FauxPsc, LOGOUT, TOKEN, cle};
+pub(crate) use brut::{Brute, Conduite};
+pub(crate) use lps::{Lps, Reponse, corps};
+pub(crate) use psc::{CIBA, DECOUVERTE, FauxPsc, LOGOUT, TOKEN, cle};
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";
 pub(crate) const SECRET_2: &str = "lps-secret-2";
@@ -43,7 +45,7 @@ pub(crate) struct Banc {
     pub(crate) admin: String,
     pub(crate) horloge: Horloge,
     pub(crate) poignee: Poignee,
-    pub(crate) arret: Arret,
+    arret: Arret,
     pub(crate) pki: Pki,
     pub(crate) fin: tokio::task::JoinHandle<()>,
 }
@@ -56,6 +58,7 @@ pub(crate) struct Pki {
 
 impl Pki {
     pub(crate) fn nouvelle() -> Self {
+        service::tls::installer_fournisseur();
         let le = Horloge::systeme().maintenant();
         let autorite = Autorite::nouvelle("AC DE TEST", le - SignedDuration::from_hours(1)).unwrap();
         let dossier = TempDir::new().unwrap();
@@ -128,12 +131,15 @@ impl Banc {
 
     /// With a configuration changed by the test.
     pub(crate) async fn regle(reglage: impl FnOnce(&mut Config) + 'static) -> Self {
-        Self::demarrer(Box::new(reglage)).await
+        Self::demarrer(Pki::nouvelle(), Box::new(reglage)).await
     }
 
-    async fn demarrer(reglage: Reglage) -> Self {
-        service::tls::installer_fournisseur();
-        let pki = Pki::nouvelle();
+    /// The same, with an authority that has already issued something.
+    pub(crate) async fn avec(pki: Pki, reglage: impl FnOnce(&mut Config) + 'static) -> Self {
+        Self::demarrer(pki, Box::new(reglage)).await
+    }
+
+    async fn demarrer(pki: Pki, reglage: Reglage) -> Self {
         let (horloge, arret) = (Horloge::systeme(), Arret::new());
         let facultatif = || pki.serveur(Clients::Facultatif(pki.autorites()));
         let psc = FauxPsc::demarrer(facultatif(), horloge.clone(), &arret).await;
@@ -192,6 +198,11 @@ impl Banc {
         let reponse = lps.connecter(client_id, PRO).await;
         assert_eq!(reponse.statut, 200, "{}", reponse.texte());
         lps
+    }
+
+    /// A bare TLS connection to the proxy, for what no HTTP client would send.
+    pub(crate) async fn brut(&self) -> brut::Fil {
+        brut::connecter(&self.url, &self.pki.autorite).await
     }
 
     /// The traces strictly after an instant, in order.

@@ -4,10 +4,13 @@
     clippy::unwrap_used,
     reason = "the bench is test code, outside of the test functions that the lint knows"
 )]
-#![expect(dead_code, reason = "the bench holds what the tests of the relay will use")]
 
 mod banc;
+mod code;
 mod contrat_send;
 mod contrat_session;
 mod contrat_traces;
 mod defauts;
+mod exploitation;
+mod jetons;
+mod relais;

@@ -128,6 +128,10 @@ pub(crate) fn reponse_json(statut: u16, corps: &Value) -> Response {
 
 async fn entendre(State(interieur): State<Arc<Interieur>>, requete: Request) -> Response {
     let (tete, corps) = requete.into_parts();
+    if tete.uri.path().ends_with("/flux") {
+        // Given back as it comes, without waiting for its end.
+        return Response::new(corps);
+    }
     let pair = tete.extensions.get::<Pair>().unwrap().clone();
     let corps = to_bytes(corps, usize::MAX).await.unwrap_or_default().to_vec();
     let recu = Recu {

@@ -5,8 +5,6 @@ use std::time::Duration;
 use http::HeaderMap;
 use serde_json::{Value, json};
 
-use super::PRO;
-
 /// An answer, read whole.
 #[derive(Clone, Debug)]
 pub(crate) struct Reponse {
@@ -99,10 +97,6 @@ impl Lps {
 
     pub(crate) async fn connecter(&mut self, client_id: &str, national_id: &str) -> Reponse {
         self.connecter_avec(&corps(client_id, national_id)).await
-    }
-
-    pub(crate) async fn connecter_pro(&mut self, client_id: &str) -> Reponse {
-        self.connecter(client_id, PRO).await
     }
 
     pub(crate) async fn deconnecter(&self) -> Reponse {

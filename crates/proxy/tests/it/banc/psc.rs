@@ -39,7 +39,7 @@ struct Memoire {
     expires_in: Value,
     /// How many polls answer « pending » before tokens.
     attentes: usize,
-    cle: CleSignature,
+    cle: Arc<CleSignature>,
     metadonnees: Vec<(String, Value)>,
 }
 
@@ -64,7 +64,7 @@ impl FauxPsc {
             interval: json!(1),
             expires_in: json!(120),
             attentes: 1,
-            cle: cle(),
+            cle: Arc::new(cle()),
             metadonnees: Vec::new(),
         }));
         let alea = Alea::systeme();
@@ -103,7 +103,12 @@ impl FauxPsc {
 
     /// Signs from now on with another key; the published set follows only if asked.
     pub(crate) fn changer_de_cle(&self) {
-        self.memoire.lock().unwrap().cle = cle();
+        self.memoire.lock().unwrap().cle = Arc::new(cle());
+    }
+
+    /// The key that signs now.
+    pub(crate) fn cle(&self) -> Arc<CleSignature> {
+        Arc::clone(&self.memoire.lock().unwrap().cle)
     }
 
     /// As if somebody had authenticated after a redirect: a code for the token endpoint.

@@ -1,0 +1,104 @@
+//! TLS without HTTP: an LPS that writes bytes as it likes, and an API that behaves badly.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use igc::Autorite;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_pki_types::ServerName;
+use service::TlsServeur;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
+
+pub(crate) struct Fil(client::TlsStream<TcpStream>);
+
+pub(crate) async fn connecter(url: &str, autorite: &Autorite) -> Fil {
+    let mut racines = RootCertStore::empty();
+    racines.add(autorite.cert_der().to_vec().into()).unwrap();
+    let mut config = ClientConfig::builder().with_root_certificates(racines).with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
+    let flux = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    let nom = ServerName::try_from("localhost").unwrap();
+    Fil(TlsConnector::from(Arc::new(config)).connect(nom, flux).await.unwrap())
+}
+
+impl Fil {
+    /// Writes, then reads until the proxy closes; what it said.
+    pub(crate) async fn dire(mut self, texte: &str) -> String {
+        self.ecrire(texte).await;
+        self.lire_tout().await
+    }
+
+    pub(crate) async fn ecrire(&mut self, texte: &str) {
+        // The proxy may have answered and closed already.
+        let _ = self.0.write_all(texte.as_bytes()).await;
+        let _ = self.0.flush().await;
+    }
+
+    pub(crate) async fn lire_tout(&mut self) -> String {
+        let mut octets = Vec::new();
+        // An abrupt end is an end.
+        let _ = self.0.read_to_end(&mut octets).await;
+        String::from_utf8_lossy(&octets).into_owned()
+    }
+}
+
+/// How a bad API behaves once it has read a head.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Conduite {
+    /// Closes without a word.
+    Raccroche,
+    /// Says something that isn't HTTP.
+    Delire,
+    /// Says nothing, for ever.
+    SeTait,
+    /// Promises ten bytes, gives three, closes.
+    Coupe,
+}
+
+/// An API that reads a head, then does what it does.
+pub(crate) struct Brute {
+    pub(crate) url: String,
+    requetes: Arc<AtomicUsize>,
+}
+
+impl Brute {
+    pub(crate) async fn demarrer(tls: TlsServeur, conduite: Conduite) -> Self {
+        let ecoute = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("https://localhost:{}", ecoute.local_addr().unwrap().port());
+        let requetes = Arc::new(AtomicUsize::new(0));
+        let compte = Arc::clone(&requetes);
+        tokio::spawn(async move {
+            while let Ok((flux, _)) = ecoute.accept().await {
+                let Ok(flux) = TlsAcceptor::from(tls.configuration()).accept(flux).await else { continue };
+                tokio::spawn(se_conduire(flux, conduite, Arc::clone(&compte)));
+            }
+        });
+        Self { url, requetes }
+    }
+
+    pub(crate) fn requetes(&self) -> usize {
+        self.requetes.load(Ordering::SeqCst)
+    }
+}
+
+async fn se_conduire(mut flux: server::TlsStream<TcpStream>, conduite: Conduite, compte: Arc<AtomicUsize>) {
+    let mut lu = Vec::new();
+    while !lu.windows(4).any(|fenetre| fenetre == b"\r\n\r\n") {
+        match flux.read_u8().await {
+            Ok(octet) => lu.push(octet),
+            Err(_) => return,
+        }
+    }
+    compte.fetch_add(1, Ordering::SeqCst);
+    let dit: &[u8] = match conduite {
+        Conduite::Raccroche => return,
+        Conduite::SeTait => std::future::pending().await,
+        Conduite::Delire => b"n'importe quoi\r\n\r\n",
+        Conduite::Coupe => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
+    };
+    let _ = flux.write_all(dit).await;
+    let _ = flux.shutdown().await;
+}

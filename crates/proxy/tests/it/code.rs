@@ -1,0 +1,253 @@
+//! The authorization code flow, in a browser and for a thick client that opens one.
+
+use std::collections::HashMap;
+
+use jiff::SignedDuration;
+use serde_json::json;
+use url::Url;
+
+use crate::banc::{Banc, Lps, MTLS, PRO, Reponse, SECRET_1, TOKEN};
+
+const RETOUR: &str = "https://lps.example/fin";
+
+/// A browser: it keeps cookies and follows nothing by itself.
+struct Navigateur {
+    lps: Lps,
+    cookies: HashMap<String, String>,
+}
+
+impl Navigateur {
+    fn nouveau(banc: &Banc) -> Self {
+        Self { lps: banc.lps(), cookies: HashMap::new() }
+    }
+
+    async fn aller(&mut self, chemin: &str) -> Reponse {
+        let cookies: Vec<_> = self.cookies.iter().map(|(nom, valeur)| format!("{nom}={valeur}")).collect();
+        let requete = self.lps.requete("GET", chemin).header("Cookie", cookies.join("; "));
+        let reponse = self.lps.envoyer(requete).await;
+        for ligne in reponse.entetes.get_all("set-cookie") {
+            let ligne = ligne.to_str().unwrap();
+            assert!(ligne.contains("; HttpOnly; Secure; SameSite=Lax"), "{ligne}");
+            let (nom, valeur) = ligne.split(';').next().unwrap().split_once('=').unwrap();
+            if valeur.is_empty() {
+                self.cookies.remove(nom);
+            } else {
+                self.cookies.insert(nom.to_owned(), valeur.to_owned());
+            }
+        }
+        reponse
+    }
+
+    /// Begins a sign-in; what PSC is asked.
+    async fn commencer(&mut self, chemin: &str) -> HashMap<String, String> {
+        let reponse = self.aller(chemin).await;
+        assert_eq!(reponse.statut, 302, "{}", reponse.texte());
+        let vers = Url::parse(reponse.entete("location").unwrap()).unwrap();
+        vers.query_pairs().into_owned().collect()
+    }
+}
+
+fn retour(banc: &Banc, demande: &HashMap<String, String>, code: &str) -> String {
+    let mut url = Url::parse("https://x/connect/callback").unwrap();
+    url.query_pairs_mut()
+        .append_pair("state", &demande["state"])
+        .append_pair("code", code)
+        .append_pair("iss", &banc.psc.emetteur());
+    url[url::Position::BeforePath..].to_owned()
+}
+
+fn depart(client: &str) -> String {
+    format!("/connect/authorize?clientId={client}&retour={RETOUR}")
+}
+
+#[tokio::test]
+async fn un_navigateur_revient_a_son_logiciel_avec_une_session() {
+    for client in [SECRET_1, MTLS] {
+        let banc = Banc::ouvrir().await;
+        let debut = banc.maintenant();
+        let mut navigateur = Navigateur::nouveau(&banc);
+        let demande = navigateur.commencer(&depart(client)).await;
+        let attendus = [
+            ("response_type", "code"),
+            ("client_id", client),
+            ("redirect_uri", "https://localhost/connect/callback"),
+            ("scope", "openid scope_all"),
+            ("acr_values", "eidas1"),
+            ("code_challenge_method", "S256"),
+        ];
+        for (nom, valeur) in attendus {
+            assert_eq!(demande[nom], valeur);
+        }
+        assert!(demande["state"].len() >= 43 && demande["nonce"].len() >= 43);
+        let code = banc.psc.code(client, PRO, &demande["nonce"]);
+        let chemin = retour(&banc, &demande, &code);
+        let reponse = navigateur.aller(&chemin).await;
+        assert_eq!((reponse.statut, reponse.entete("location")), (302, Some(RETOUR)), "{}", reponse.texte());
+        assert_eq!(reponse.entete("referrer-policy"), Some("no-referrer"));
+        let echange = banc.psc.acteur.recus(TOKEN).pop().unwrap();
+        let verificateur = echange.champ("code_verifier").unwrap();
+        assert!(oidc::pkce::repond(&verificateur, &demande["code_challenge"]));
+        assert_eq!(echange.champ("redirect_uri").as_deref(), Some("https://localhost/connect/callback"));
+
+        assert_eq!(navigateur.cookies.len(), 1, "only the session is left: {:?}", navigateur.cookies.keys());
+        let mut lps = banc.lps();
+        lps.cookie = Some(navigateur.cookies["proxy_session_id"].clone());
+        assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+        assert_eq!(lps.connecter(client, PRO).await.statut, 304, "the same session as any other");
+        let traces = banc.traces(debut).await;
+        let types: Vec<_> = traces.iter().map(|trace| trace["type"].as_str().unwrap()).collect();
+        assert_eq!(types, ["CONNECT_SUCCESS", "SEND", "CONNECT_REPLAY"]);
+        assert_eq!(traces[0]["IdRPPS"], PRO);
+
+        // The code and its state have served: a second time does nothing, and harms nothing.
+        let avant = banc.psc.acteur.nombre(TOKEN);
+        assert_eq!(navigateur.aller(&chemin).await.statut, 400);
+        assert_eq!(banc.psc.acteur.nombre(TOKEN), avant);
+        assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+        assert_eq!(lps.deconnecter().await.statut, 200);
+    }
+}
+
+#[tokio::test]
+async fn un_retour_qui_ne_repond_pas_a_cette_demande_est_refuse_sans_rien_demander() {
+    let banc = Banc::ouvrir().await;
+    let emetteur = banc.psc.emetteur();
+    let cas = [
+        ("no state", "code=c&iss=I".to_owned()),
+        ("altered state", "state=Sx&code=c&iss=I".to_owned()),
+        ("foreign issuer", "state=S&code=c&iss=https://autre.example".to_owned()),
+        ("no issuer, though announced", "state=S&code=c".to_owned()),
+        ("no code", "state=S&iss=I".to_owned()),
+        ("refused by the person", "state=S&error=access_denied&iss=I".to_owned()),
+        ("an error of PSC", "state=S&error=temporarily_unavailable&iss=I".to_owned()),
+    ];
+    for (quoi, requete) in cas {
+        let mut navigateur = Navigateur::nouveau(&banc);
+        let demande = navigateur.commencer(&depart(SECRET_1)).await;
+        let requete = requete.replace("state=S", &format!("state={}", demande["state"]));
+        let requete = requete.replace("iss=I", &format!("iss={emetteur}"));
+        let reponse = navigateur.aller(&format!("/connect/callback?{requete}")).await;
+        assert!([400, 401].contains(&reponse.statut), "{quoi}: {}", reponse.statut);
+        assert!(reponse.texte().contains("<html lang=\"fr\">"), "{quoi}");
+        assert!(!navigateur.cookies.contains_key("proxy_session_id"), "{quoi}");
+    }
+    assert_eq!(banc.psc.acteur.nombre(TOKEN), 0);
+
+    // Another browser, or the right one too late.
+    let mut victime = Navigateur::nouveau(&banc);
+    let mut attaquant = Navigateur::nouveau(&banc);
+    let demande = attaquant.commencer(&depart(SECRET_1)).await;
+    victime.commencer(&depart(SECRET_1)).await;
+    let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+    assert_eq!(victime.aller(&retour(&banc, &demande, &code)).await.statut, 400);
+    banc.horloge.avancer(SignedDuration::from_mins(11));
+    assert_eq!(attaquant.aller(&retour(&banc, &demande, &code)).await.statut, 400);
+    assert_eq!(banc.psc.acteur.nombre(TOKEN), 0);
+}
+
+#[tokio::test]
+async fn un_id_token_d_une_autre_demande_n_ouvre_rien() {
+    let banc = Banc::ouvrir().await;
+    let debut = banc.maintenant();
+    for nonce in ["autre", ""] {
+        let mut navigateur = Navigateur::nouveau(&banc);
+        let demande = navigateur.commencer(&depart(SECRET_1)).await;
+        let code = banc.psc.code(SECRET_1, PRO, nonce);
+        let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
+        assert_eq!(reponse.statut, 401, "{nonce:?}");
+        assert!(!navigateur.cookies.contains_key("proxy_session_id"));
+    }
+    let traces = banc.traces(debut).await;
+    assert!(traces.len() == 2 && traces.iter().all(|trace| trace["type"] == "CONNECT_FAILURE"));
+}
+
+#[tokio::test]
+async fn on_ne_revient_qu_a_une_adresse_enregistree() {
+    let banc = Banc::ouvrir().await;
+    let mut navigateur = Navigateur::nouveau(&banc);
+    for vers in [
+        "//evil",
+        "https://evil.example/",
+        "\\\\evil",
+        "https://lps.example/fin/..",
+        "https://lps.example/fi",
+        "javascript:1",
+    ] {
+        let chemin = format!("/connect/authorize?clientId={SECRET_1}&retour={vers}");
+        assert_eq!(navigateur.aller(&chemin).await.statut, 400, "{vers}");
+    }
+    assert_eq!(navigateur.aller("/connect/authorize?clientId=inconnu").await.statut, 404);
+    assert_eq!(navigateur.aller("/connect/authorize").await.statut, 404);
+    // Without an address to go back to, a page says that all is well.
+    let demande = navigateur.commencer(&format!("/connect/authorize?clientId={SECRET_1}")).await;
+    let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+    let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
+    assert_eq!(reponse.statut, 200);
+    assert!(reponse.texte().contains("Vous êtes connecté"));
+    assert!(!reponse.texte().contains(&code));
+}
+
+#[tokio::test]
+async fn deux_onglets_ne_se_croisent_pas() {
+    let banc = Banc::ouvrir().await;
+    let mut navigateur = Navigateur::nouveau(&banc);
+    let demandes =
+        [navigateur.commencer(&depart(SECRET_1)).await, navigateur.commencer(&depart(SECRET_1)).await];
+    assert_ne!(demandes[0]["state"], demandes[1]["state"]);
+    let mut sessions = Vec::new();
+    for demande in demandes.iter().rev() {
+        let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+        assert_eq!(navigateur.aller(&retour(&banc, demande, &code)).await.statut, 302);
+        sessions.push(navigateur.cookies["proxy_session_id"].clone());
+    }
+    assert_ne!(sessions[0], sessions[1]);
+}
+
+#[tokio::test]
+async fn un_client_lourd_attend_sa_session_pendant_qu_un_navigateur_connecte() {
+    let banc = Banc::regle(|config| config.clients[0].jeton_applicatif = true).await;
+    let lourd = banc.lps();
+    let ouvrir = async || {
+        let requete = lourd.requete("POST", "/connect/attente").json(&json!({"clientId": SECRET_1}));
+        lourd.envoyer(requete).await.json()
+    };
+    let suivre = async |secret: &str| {
+        lourd.envoyer(lourd.requete("GET", "/connect/attente").bearer_auth(secret)).await
+    };
+    let attente = ouvrir().await;
+    let secret = attente["attente"].as_str().unwrap();
+    let url = Url::parse(attente["url"].as_str().unwrap()).unwrap();
+    assert!(!url.as_str().contains(secret), "the browser never sees what the client asks with");
+    assert_eq!(suivre(secret).await.statut, 202);
+    assert_eq!(suivre("autre").await.statut, 404);
+
+    let mut navigateur = Navigateur::nouveau(&banc);
+    let chemin = &url[url::Position::BeforePath..];
+    let demande = navigateur.commencer(chemin).await;
+    assert_eq!(navigateur.aller(chemin).await.statut, 404, "the address serves once");
+    let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+    let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
+    assert_eq!(reponse.statut, 200);
+    assert!(navigateur.cookies.is_empty(), "the session is for the software, not for the browser");
+
+    let reponse = suivre(secret).await;
+    assert_eq!(reponse.statut, 200);
+    let jeton = reponse.json()["jeton_applicatif"].as_str().unwrap().to_owned();
+    let appel = lourd.requete("GET", "/send/backend-1/rsc").bearer_auth(jeton);
+    assert_eq!(lourd.envoyer(appel).await.statut, 200);
+    assert_eq!(suivre(secret).await.statut, 404, "given once");
+
+    // A refusal is told too.
+    let attente = ouvrir().await;
+    let url = Url::parse(attente["url"].as_str().unwrap()).unwrap();
+    let demande = navigateur.commencer(&url[url::Position::BeforePath..]).await;
+    let refus = format!(
+        "/connect/callback?state={}&error=access_denied&iss={}",
+        demande["state"],
+        banc.psc.emetteur()
+    );
+    assert_eq!(navigateur.aller(&refus).await.statut, 401);
+    assert_eq!(suivre(attente["attente"].as_str().unwrap()).await.statut, 401);
+    let inconnu = lourd.requete("POST", "/connect/attente").json(&json!({"clientId": "inconnu"}));
+    assert_eq!(lourd.envoyer(inconnu).await.statut, 404);
+}

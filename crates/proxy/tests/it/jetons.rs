@@ -1,0 +1,253 @@
+//! The life of tokens and sessions: renewed once, by the right way; revoked at every end; kept apart between clients.
+
+use futures::future::join_all;
+use jiff::SignedDuration;
+use proxy::config::Echange;
+use serde_json::{Value, json};
+
+use crate::banc::{Banc, LOGOUT, MTLS, MTLS_2, PRO, SECRET_1, SECRET_2, TOKEN, reponse_json};
+
+const JETON: &str = "/token";
+const REVOKE: &str = "/revoke";
+
+/// An authorization server's answer with lives of one's own.
+fn jeton(acces: &str, vie: u64, renouvellement: Option<(&str, u64)>) -> Value {
+    let mut corps = json!({"access_token": acces, "expires_in": vie, "token_type": "bearer"});
+    if let Some((renouvellement, vie)) = renouvellement {
+        corps["refresh_token"] = json!(renouvellement);
+        corps["refresh_expires_in"] = json!(vie);
+    }
+    corps
+}
+
+#[tokio::test]
+async fn un_jeton_paresseux_n_est_demande_qu_au_premier_appel_et_une_fois() {
+    let banc = Banc::regle(|config| config.apis[0].echange = Echange::PremierAppel).await;
+    let lps = banc.connecte(SECRET_1).await;
+    assert_eq!(banc.serveurs[0].nombre(JETON), 0);
+    let appels = join_all((0..50).map(|_| lps.get("/send/backend-1/rsc"))).await;
+    assert!(appels.iter().all(|reponse| reponse.statut == 200));
+    assert_eq!(banc.serveurs[0].nombre(JETON), 1, "fifty calls, one exchange");
+}
+
+#[tokio::test]
+async fn un_jeton_qui_finit_est_renouvele_une_fois_avec_le_dernier_jeton_de_renouvellement() {
+    let banc = Banc::ouvrir().await;
+    for (acces, renouvellement) in [("a1", "r1"), ("a2", "r2"), ("a3", "r3")] {
+        banc.serveurs[0].prochaine_json(JETON, 200, jeton(acces, 60, Some((renouvellement, 600))));
+    }
+    let lps = banc.connecte(SECRET_1).await;
+    for (acces, precedent) in [("a2", "r1"), ("a3", "r2")] {
+        banc.horloge.avancer(SignedDuration::from_secs(61));
+        let appels = join_all((0..50).map(|_| lps.get("/send/backend-1/rsc"))).await;
+        assert!(appels.iter().all(|reponse| reponse.statut == 200));
+        let recu = banc.serveurs[0].recus(JETON).pop().unwrap();
+        assert_eq!(recu.champ("grant_type").as_deref(), Some("refresh_token"));
+        assert_eq!(recu.champ("refresh_token").as_deref(), Some(precedent));
+        let api = banc.apis[0].recus("/rsc").pop().unwrap();
+        assert_eq!(api.entete("authorization"), Some(&*format!("Bearer {acces}")));
+    }
+    assert_eq!(banc.serveurs[0].nombre(JETON), 3, "one call for each end, whoever asks");
+}
+
+#[tokio::test]
+async fn sans_renouvellement_possible_un_nouvel_echange_part_d_un_jeton_psc_frais() {
+    let banc = Banc::ouvrir().await;
+    banc.serveurs[0].prochaine_json(JETON, 200, jeton("a1", 300, Some(("r1", 600))));
+    let lps = banc.connecte(SECRET_1).await;
+    let premier = banc.serveurs[0].recus(JETON)[0].champ("subject_token").unwrap();
+    banc.horloge.avancer(SignedDuration::from_secs(301));
+    banc.serveurs[0].prochaine_json(JETON, 400, json!({"error": "invalid_grant"}));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+    let recus = banc.serveurs[0].recus(JETON);
+    assert_eq!(recus.len(), 3, "first exchange, refused renewal, second exchange");
+    let second = recus[2].champ("subject_token").unwrap();
+    assert_ne!(premier, second, "PSC's token had died: it was renewed first");
+    let psc = banc.psc.acteur.recus(TOKEN).pop().unwrap();
+    assert_eq!(psc.champ("grant_type").as_deref(), Some("refresh_token"));
+}
+
+#[tokio::test]
+async fn quand_psc_ne_renouvelle_plus_la_session_finit() {
+    let banc = Banc::ouvrir().await;
+    banc.serveurs[0].prochaine_json(JETON, 200, jeton("a1", 300, None));
+    let lps = banc.connecte(SECRET_1).await;
+    banc.horloge.avancer(SignedDuration::from_secs(301));
+    banc.psc.acteur.prochaine_json(
+        TOKEN,
+        400,
+        json!({"error": "invalid_grant", "error_description": "Session not active"}),
+    );
+    let reponse = lps.get("/send/backend-1/rsc").await;
+    assert_eq!((reponse.statut, &reponse.json()["message"]), (401, &json!("Session expired.")));
+    let reponse = lps.get("/send/backend-2/rsc").await;
+    assert_eq!((reponse.statut, &reponse.json()["message"]), (401, &json!("No session found.")));
+    banc.serveurs[1].attendre(REVOKE, 2).await;
+    assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0, "an end that nobody asked for leaves PSC alone");
+}
+
+#[tokio::test]
+async fn un_jeton_refuse_par_l_api_est_remplace_pour_l_appel_suivant() {
+    let banc = Banc::ouvrir().await;
+    let lps = banc.connecte(SECRET_1).await;
+    banc.apis[0].prochaine("/rsc", |_| {
+        let mut reponse = reponse_json(401, &json!({}));
+        reponse.headers_mut().insert("www-authenticate", "Bearer error=\"invalid_token\"".parse().unwrap());
+        reponse
+    });
+    assert_eq!(lps.demander("POST", "/send/backend-1/rsc").await.statut, 401);
+    assert_eq!(lps.demander("POST", "/send/backend-1/rsc").await.statut, 200);
+    let recus = banc.apis[0].recus("/rsc");
+    assert_eq!(recus.len(), 2, "a write is never made twice");
+    assert_ne!(recus[0].entete("authorization"), recus[1].entete("authorization"));
+}
+
+#[tokio::test]
+async fn quitter_revoque_chaque_jeton_d_api() {
+    let banc = Banc::ouvrir().await;
+    let debut = banc.maintenant();
+    let lps = banc.connecte(MTLS).await;
+    assert_eq!(lps.deconnecter().await.statut, 200);
+    for (serveur, nombre) in banc.serveurs.iter().zip([2, 2, 4]) {
+        serveur.attendre(REVOKE, nombre).await;
+        let recus = serveur.recus(REVOKE);
+        assert_eq!(recus[0].champ("token_type_hint").as_deref(), Some("refresh_token"));
+        assert_eq!(recus[0].cn().as_deref(), Some(MTLS));
+        assert!(recus[1].champ("token").is_some_and(|jeton| jeton.starts_with("as")));
+    }
+    let types: Vec<_> = banc.traces(debut).await.into_iter().map(|trace| trace["type"].clone()).collect();
+    assert_eq!(types, ["CONNECT_SUCCESS", "DISCONNECT"], "our own kinds stay out of the agency's endpoint");
+}
+
+#[tokio::test]
+async fn une_session_finit_par_son_age_ou_par_son_silence() {
+    for (reglage, pas, vivants) in
+        [((14_400, 1_800), 1_700, 8), ((3_600, 1_800), 1_700, 2), ((14_400, 60), 61, 0)]
+    {
+        let banc = Banc::regle(move |config| {
+            (config.session.duree_max_s, config.session.inactivite_s) = reglage;
+        })
+        .await;
+        let lps = banc.connecte(SECRET_1).await;
+        let mut tenus = 0;
+        loop {
+            banc.horloge.avancer(SignedDuration::from_secs(pas));
+            if lps.get("/send/backend-1/rsc").await.statut != 200 {
+                break;
+            }
+            tenus += 1;
+        }
+        assert_eq!(tenus, vivants, "{reglage:?}");
+        banc.poignee.balayer().await;
+        assert!(banc.serveurs[0].nombre(REVOKE) >= 2, "{reglage:?}");
+        assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0);
+        assert_eq!(lps.deconnecter().await.statut, 401);
+    }
+}
+
+#[tokio::test]
+async fn deux_clients_ne_partagent_ni_jeton_ni_connexion() {
+    let banc = Banc::ouvrir().await;
+    let sessions = [banc.connecte(MTLS).await, banc.connecte(MTLS_2).await];
+    for _ in 0..10 {
+        let appels = (0..20).map(|rang| {
+            let lps = &sessions[rang % 2];
+            async move { lps.get(&format!("/send/backend-3/client-{}", rang % 2)).await.statut }
+        });
+        assert!(join_all(appels).await.iter().all(|statut| *statut == 200));
+    }
+    let mut qui = std::collections::HashMap::new();
+    for recu in banc.apis[2].recus("") {
+        let cn = recu.cn().unwrap();
+        let attendu = if recu.chemin.ends_with('0') { MTLS } else { MTLS_2 };
+        assert_eq!(cn, attendu, "a call under the other's certificate");
+        let premier = qui.entry(recu.port).or_insert_with(|| cn.clone());
+        assert_eq!(*premier, cn, "a connection lent to the other client");
+    }
+    // Closing one leaves the other.
+    assert_eq!(sessions[0].deconnecter().await.statut, 200);
+    assert_eq!(sessions[1].get("/send/backend-3/rsc").await.statut, 200);
+}
+
+#[tokio::test]
+async fn un_certificat_remplace_sert_aux_sessions_suivantes_sans_toucher_aux_autres() {
+    let banc = Banc::ouvrir().await;
+    let ancienne = banc.connecte(MTLS).await;
+    assert_eq!(ancienne.get("/send/backend-3/rsc").await.statut, 200);
+    banc.pki.ecrire(MTLS, 80);
+    banc.poignee.relire_certificats();
+    let nouvelle = banc.connecte(MTLS).await;
+    for lps in [&nouvelle, &ancienne, &nouvelle, &ancienne] {
+        assert_eq!(lps.get("/send/backend-3/rsc").await.statut, 200);
+    }
+    let certificats: Vec<_> =
+        banc.apis[2].recus("").into_iter().map(|recu| recu.certificat.unwrap()).collect();
+    let (a, n) = (&certificats[0], &certificats[1]);
+    assert_ne!(a, n);
+    assert!([a, n, a, n, a].iter().zip(&certificats).all(|(attendu, vu)| **attendu == *vu));
+    // A file that can't be used changes nothing.
+    std::fs::write(banc.pki.dossier.path().join(format!("{MTLS}.pem")), "abime").unwrap();
+    banc.poignee.relire_certificats();
+    assert_eq!(banc.connecte(MTLS).await.get("/send/backend-3/rsc").await.statut, 200);
+}
+
+#[tokio::test]
+async fn psc_annonce_la_fin_d_une_session() {
+    let banc = Banc::ouvrir().await;
+    let cle = banc.psc.cle();
+    banc.psc.membre("session_state", json!("sid-1"));
+    let lps = banc.connecte(SECRET_1).await;
+    let t = banc.maintenant().as_second();
+    let bon = json!({
+        "iss": banc.psc.emetteur(), "aud": SECRET_1, "iat": t, "exp": t + 120, "jti": "j", "sid": "sid-1", "sub": "f:1:8",
+        "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+    });
+    let annoncer = async |corps: &Value| {
+        let jeton = cle.signer(corps).unwrap();
+        let requete = banc.lps().requete("POST", "/psc/deconnexion").form(&[("logout_token", jeton)]);
+        banc.lps().envoyer(requete).await.statut
+    };
+    for (nom, valeur) in [
+        ("iss", json!("https://autre.example")),
+        ("aud", json!("autre")),
+        ("events", json!({})),
+        ("nonce", json!("n")),
+        ("exp", json!(t - 300)),
+    ] {
+        let mut faux = bon.clone();
+        faux[nom] = valeur;
+        assert_eq!(annoncer(&faux).await, 400, "{nom}");
+    }
+    let mut autre_client = bon.clone();
+    autre_client["aud"] = json!(SECRET_2);
+    assert_eq!(annoncer(&autre_client).await, 200);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "another client's session of that name");
+    assert_eq!(annoncer(&bon).await, 200);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 401);
+    assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0);
+}
+
+#[tokio::test]
+async fn un_jeton_applicatif_vaut_un_cookie_pour_qui_l_a_demande() {
+    let banc = Banc::regle(|config| config.clients[0].jeton_applicatif = true).await;
+    let reponse = banc.lps().connecter(SECRET_1, PRO).await;
+    let lu = reponse.json();
+    let (jeton, id) = (lu["jeton_applicatif"].as_str().unwrap(), lu["proxy_session_id"].as_str().unwrap());
+    let lps = banc.lps();
+    let avec = async |porteur: &str| {
+        lps.envoyer(lps.requete("GET", "/send/backend-1/rsc").bearer_auth(porteur)).await.statut
+    };
+    assert_eq!(avec(jeton).await, 200);
+    assert!(banc.apis[0].recus("/rsc")[0].entete("authorization").unwrap().starts_with("Bearer as1-"));
+    // The identifier alone opens nothing but as a cookie.
+    for faux in
+        [id.to_owned(), format!("ja.{id}"), format!("ja.{id}.x"), format!("{jeton}x"), "ja..".to_owned()]
+    {
+        assert_eq!(avec(&faux).await, 401, "{faux}");
+    }
+    for chemin in [format!("/send/backend-1/rsc?proxy_session_id={id}")] {
+        assert_eq!(lps.get(&chemin).await.statut, 401);
+    }
+    let autre = banc.lps().connecter(SECRET_2, PRO).await.json();
+    assert_eq!(autre.get("jeton_applicatif"), None);
+}
