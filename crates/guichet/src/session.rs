@@ -119,7 +119,9 @@ pub async fn demander_connexion(app: &App, requete: Request) -> Response {
 }
 
 async fn garder_saisie(app: &App, requete: Request) -> Result<Response, Erreur> {
-    let page = PageErreur::nouvelle(StatusCode::UNAUTHORIZED).titre("Votre session a pris fin");
+    let page = PageErreur::nouvelle(StatusCode::UNAUTHORIZED)
+        .titre("Votre session a pris fin")
+        .suite("Se reconnecter", "/connexion");
     let urlencode = requete
         .headers()
         .get(header::CONTENT_TYPE)
@@ -148,7 +150,7 @@ async fn garder_saisie(app: &App, requete: Request) -> Result<Response, Erreur> 
     tx.garder_saisie(&jeton.empreinte(), &SaisieGardee { personne, chemin, corps }, app.maintenant()).await?;
     tx.commit().await?;
     let mut reponse = page
-        .message("Ce que vous avez saisi est gardé une heure. Reconnectez-vous avec le même compte depuis l’accueil : il vous sera proposé de l’envoyer.")
+        .message("Ce que vous avez saisi est gardé une heure. Reconnectez-vous avec le même compte : il vous sera proposé de l’envoyer.")
         .into_response();
     let duree = std::time::Duration::from_secs(GARDE.as_secs().unsigned_abs());
     reponse.headers_mut().append(header::SET_COOKIE, COOKIE_SAISIE.poser(&jeton, Some(duree)));

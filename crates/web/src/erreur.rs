@@ -26,6 +26,8 @@ pub struct PageErreur {
     pub message: String,
     /// Short identifier that the person can quote and the log holds; [`couche`] gives one to each failure of ours.
     pub reference: Option<String>,
+    /// Label and address of what the person does next; the home page by default.
+    pub suite: Option<(&'static str, &'static str)>,
     /// The frame, when the handler has one; else [`couche`] asks the product for it.
     pub cadre: Option<Box<Cadre>>,
     cause: Option<String>,
@@ -40,6 +42,7 @@ impl PageErreur {
             titre: titre.into(),
             message: message.into(),
             reference: None,
+            suite: None,
             cadre: None,
             cause: None,
         }
@@ -76,6 +79,12 @@ impl PageErreur {
     }
 
     #[must_use]
+    pub fn suite(mut self, libelle: &'static str, url: &'static str) -> Self {
+        self.suite = Some((libelle, url));
+        self
+    }
+
+    #[must_use]
     pub fn cadre(mut self, cadre: Cadre) -> Self {
         self.cadre = Some(Box::new(cadre));
         self
@@ -98,6 +107,7 @@ struct Modele<'a> {
     code: u16,
     message: &'a str,
     reference: Option<&'a str>,
+    suite: Option<(&'static str, &'static str)>,
 }
 
 /// Puts the error pages around `routeur`. `cadre` gives the frame from the request's extensions (so layer the session
@@ -160,6 +170,7 @@ fn habiller(reponse: Response, page: &PageErreur, cadre: Cadre) -> Response {
         code: page.statut.as_u16(),
         message: &page.message,
         reference: page.reference.as_deref(),
+        suite: page.suite,
     };
     let Ok(html) = modele.render() else { return reponse };
     // The other headers stay (Allow of a 405, Retry-After, Set-Cookie).

@@ -118,7 +118,11 @@ pub(super) async fn page(
         dossier: format!("{} · NRU {}", candidature.titre, candidature.nru),
         description: referentiel.chapitre(code).map(|c| c.description.clone()).unwrap_or_default(),
         genre,
-        etat: chapitre.etat.libelle(),
+        etat: if chapitre.etat == EtatChapitre::ACompleter && chapitre.complet() {
+            "Complet"
+        } else {
+            chapitre.etat.libelle()
+        },
         explication,
         fait,
         total,
@@ -185,6 +189,11 @@ fn expliquer(chapitre: &Chapitre, ouvert: bool, agence: bool) -> (Genre, String)
         EtatChapitre::ACompleter if agence => {
             (Genre::Attention, "L’industriel complète ce chapitre ; il n’est à lire qu’une fois soumis.".to_owned())
         }
+        EtatChapitre::ACompleter if chapitre.complet() => (
+            Genre::Info,
+            "Toutes les preuves demandées sont là. Soumettez le chapitre : l’agence ne l’examine qu’à partir de là."
+                .to_owned(),
+        ),
         EtatChapitre::ACompleter => (
             Genre::Attention,
             "Déposez au moins une preuve à chaque emplacement, puis soumettez le chapitre : l’agence ne l’examine qu’à partir de là."

@@ -260,7 +260,9 @@ impl Vue<'_> {
             .collect();
         for rang in 0..champs.len() {
             let ouvert = |rang: Option<usize>| {
-                rang.and_then(|rang| champs.get(rang)).is_none_or(|champ: &ChampVu| champ.ouvert)
+                // A habilitation stands outside of the lists, open or not.
+                rang.and_then(|rang| champs.get(rang))
+                    .is_none_or(|champ: &ChampVu| champ.ouvert || champ.forme == "habilitation")
             };
             let (debut, fin) = (ouvert(rang.checked_sub(1)), ouvert(Some(rang + 1)));
             champs[rang].debut = debut;

@@ -55,7 +55,7 @@ fn page(
         cadre: cadre(app, Some(ici), "Invitation", &action, &[]),
         action,
         denomination: structure.denomination.clone(),
-        siret: structure.siret.to_string(),
+        siret: structure.siret.lisible(),
         par: invitation.par.nom.clone(),
         role: invitation.role.libelle(),
         courriel: invitation.courriel.to_string(),
