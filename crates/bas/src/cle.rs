@@ -6,18 +6,18 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
 use oidc::CleSignature;
-use oidc::jwt::Algorithme;
+pub(crate) use oidc::jwt::Algorithme;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::Erreur;
 
 /// Reads the key of that file, or makes one (and its folder), readable by its owner only.
-pub(crate) fn charger(chemin: &Path) -> Result<CleSignature, Erreur> {
+pub(crate) fn charger(chemin: &Path, algorithme: Algorithme) -> Result<CleSignature, Erreur> {
     let fichier = |source| Erreur::Fichier { chemin: chemin.to_owned(), source };
     let pem: SecretString = match fs::read_to_string(chemin) {
         Ok(pem) => pem.into(),
         Err(erreur) if erreur.kind() == io::ErrorKind::NotFound => {
-            let pem = CleSignature::generer_pem(Algorithme::Rs256)?;
+            let pem = CleSignature::generer_pem(algorithme)?;
             if let Some(dossier) = chemin.parent() {
                 fs::create_dir_all(dossier).map_err(fichier)?;
             }
@@ -31,7 +31,7 @@ pub(crate) fn charger(chemin: &Path) -> Result<CleSignature, Erreur> {
         }
         Err(erreur) => return Err(fichier(erreur)),
     };
-    Ok(CleSignature::depuis_pem(Algorithme::Rs256, &pem)?)
+    Ok(CleSignature::depuis_pem(algorithme, &pem)?)
 }
 
 #[cfg(test)]
@@ -44,11 +44,11 @@ mod tests {
     fn the_key_is_made_once_for_its_owner_only() {
         let dossier = tempfile::tempdir().unwrap();
         let chemin = dossier.path().join("bas/cle.pem");
-        let premiere = charger(&chemin).unwrap();
-        assert_eq!(charger(&chemin).unwrap().kid(), premiere.kid());
+        let premiere = charger(&chemin, Algorithme::Rs256).unwrap();
+        assert_eq!(charger(&chemin, Algorithme::Rs256).unwrap().kid(), premiere.kid());
         let mode = fs::metadata(&chemin).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::write(&chemin, "abîmée").unwrap();
-        assert!(matches!(charger(&chemin), Err(Erreur::Cle(_))));
+        assert!(matches!(charger(&chemin, Algorithme::Rs256), Err(Erreur::Cle(_))));
     }
 }

@@ -79,7 +79,7 @@ impl Isc {
         if config.issuer.ends_with('/') || url.query().is_some() {
             return Err(Erreur::Adresse(config.issuer));
         }
-        let cle = crate::cle::charger(&config.donnees.join("isc-cle.pem"))?;
+        let cle = crate::cle::charger(&config.donnees.join("isc-cle.pem"), crate::cle::Algorithme::Rs256)?;
         let document = cle.jwks().to_string();
         Ok(Self {
             base: url.path().trim_end_matches('/').to_owned(),

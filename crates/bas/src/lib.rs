@@ -2,10 +2,12 @@
 //!
 //! Everything here is fictitious and says so on every page. It speaks to the products over HTTP and OpenID only. It holds
 //! two realms, "Industriels Santé Connect" ([`isc`]) and Pro Santé Connect ([`psc`]), with the professionals who exist
-//! there ([`identites`]) and the pages where they approve ([`ecps`]).
+//! there ([`identites`]) and the pages where they approve ([`ecps`]); the API behind their authorization servers ([`api`]);
+//! and the [`journal`] of all that these were asked.
 
 mod accueil;
 mod admin;
+pub mod api;
 mod cadre;
 mod cle;
 mod codes;
@@ -33,6 +35,9 @@ use service::{Alea, Horloge};
 pub struct Config {
     pub isc: isc::Config,
     pub psc: psc::Config,
+    /// The API and their authorization servers; none when absent.
+    #[serde(default)]
+    pub apis: Option<api::Config>,
 }
 
 /// Why the sandbox can't start.
@@ -46,6 +51,10 @@ pub enum Erreur {
     Fichier { chemin: PathBuf, source: std::io::Error },
     #[error("{} : contenu illisible", chemin.display())]
     Contenu { chemin: PathBuf, source: serde_json::Error },
+    #[error("le chemin ou le nom « {0} » n’est pas utilisable, ou sert deux fois")]
+    Chemin(String),
+    #[error("le royaume « {0} » n’a pas de serveur d’autorisation")]
+    Royaume(String),
     #[error("clé de signature inutilisable")]
     Cle(#[from] oidc::jwt::ErreurCle),
     #[error("client du bac à sable refusé")]
@@ -59,6 +68,7 @@ pub enum Erreur {
 pub struct Bac {
     isc: Arc<isc::Isc>,
     psc: Arc<psc::Psc>,
+    apis: Option<api::Apis>,
     journal: journal::Journal,
 }
 
@@ -71,7 +81,9 @@ impl Bac {
         let dossier = &config.psc.donnees;
         let source = |source| Erreur::Fichier { chemin: dossier.clone(), source };
         let journal = journal::Journal::ouvrir(dossier, horloge.clone()).map_err(source)?;
+        let apis = config.apis.map(|apis| api::Apis::nouvelles(apis, journal.clone(), &horloge, &alea));
         Ok(Self {
+            apis: apis.transpose()?,
             journal,
             isc: Arc::new(isc::Isc::nouveau(config.isc, horloge.clone(), alea.clone())?),
             psc: Arc::new(psc::Psc::nouveau(config.psc, horloge, alea)?),
@@ -96,6 +108,16 @@ impl Bac {
     /// What machines call at Pro Santé Connect. Serve it where a client certificate is asked for without being required.
     pub fn routes_psc(&self) -> Router {
         self.journal.couche("psc", psc::routes(&self.psc))
+    }
+
+    /// The API and their authorization servers. Serve them where a client certificate is asked for without being required.
+    pub fn routes_apis(&self) -> Router {
+        self.apis.as_ref().map(api::Apis::routes).unwrap_or_default()
+    }
+
+    /// Where each API is, for `edc up` to say.
+    pub fn apis(&self) -> Vec<api::Annonce> {
+        self.apis.as_ref().map(api::Apis::annonces).unwrap_or_default()
     }
 
     /// Each request that the sandbox's servers received, and why it was refused.

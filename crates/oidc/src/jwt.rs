@@ -2,6 +2,8 @@
 //!
 //! The algorithm is the key's. A header that names another one is refused, so neither `none` nor a key confusion can pass.
 
+mod detachee;
+
 use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -19,6 +21,8 @@ use zeroize::Zeroizing;
 
 use crate::id_token::Refus;
 use crate::jwks::Jwks;
+
+pub use detachee::verifier_detache;
 
 /// A longer token is refused before anything is decoded.
 const TAILLE_MAX: usize = 16 * 1024;
@@ -156,17 +160,25 @@ pub fn verifier<T: DeserializeOwned>(jeton: &str, cles: &Jwks) -> Result<T, Refu
     let (message, signature) = jeton.rsplit_once('.').ok_or(Refus::Forme)?;
     let (entete, charge) = message.split_once('.').ok_or(Refus::Forme)?;
     let entete: Entete = decoder(entete)?;
-    if entete.crit.is_some() {
-        return Err(Refus::Forme);
-    }
-    let cle = cles.trouver(entete.kid.as_deref()).ok_or(Refus::CleInconnue)?;
-    if entete.alg != cle.algorithme.nom() {
-        return Err(Refus::Algorithme);
-    }
-    let jose = cle.algorithme.jose();
-    match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &cle.decodage, jose) {
-        Ok(true) => decoder(charge),
-        Ok(false) | Err(_) => Err(Refus::Signature),
+    entete.verifier(message, signature, cles)?;
+    decoder(charge)
+}
+
+impl Entete {
+    /// The signature of a message under this header. The key chooses the algorithm, never the header.
+    fn verifier(&self, message: &str, signature: &str, cles: &Jwks) -> Result<(), Refus> {
+        if self.crit.is_some() {
+            return Err(Refus::Forme);
+        }
+        let cle = cles.trouver(self.kid.as_deref()).ok_or(Refus::CleInconnue)?;
+        if self.alg != cle.algorithme.nom() {
+            return Err(Refus::Algorithme);
+        }
+        let jose = cle.algorithme.jose();
+        match jsonwebtoken::crypto::verify(signature, message.as_bytes(), &cle.decodage, jose) {
+            Ok(true) => Ok(()),
+            Ok(false) | Err(_) => Err(Refus::Signature),
+        }
     }
 }
 

@@ -28,7 +28,7 @@ impl Cles {
         if numeros.is_empty() {
             numeros.push(1);
         }
-        let lire = |numero| Ok((numero, cle::charger(&chemin(donnees, numero))?));
+        let lire = |numero| Ok((numero, cle::charger(&chemin(donnees, numero), cle::Algorithme::Rs256)?));
         let cles = numeros.into_iter().map(lire).collect::<Result<Vec<_>, Erreur>>()?;
         Ok(Self::publier(donnees.to_owned(), cles))
     }
@@ -42,7 +42,7 @@ impl Cles {
     /// From now on another key signs. The oldest key goes once there are too many, and what it signed with it.
     pub(super) fn tourner(&mut self) -> Result<String, Erreur> {
         let numero = self.paires.last().map_or(1, |(numero, _)| numero.saturating_add(1));
-        let nouvelle = cle::charger(&chemin(&self.donnees, numero))?;
+        let nouvelle = cle::charger(&chemin(&self.donnees, numero), cle::Algorithme::Rs256)?;
         let kid = nouvelle.kid().to_owned();
         let mut cles = std::mem::take(&mut self.paires);
         cles.push((numero, nouvelle));

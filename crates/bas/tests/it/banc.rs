@@ -60,7 +60,7 @@ impl Banc {
     async fn servir(&mut self, port: u16) {
         let serveur = Serveur::lier(([127, 0, 0, 1], port).into()).await.unwrap();
         self.issuer = format!("https://localhost:{}/realms/industriels", serveur.adresse().port());
-        let config = bas::Config { isc: self.config(), psc: self.config_psc() };
+        let config = bas::Config { isc: self.config(), psc: self.config_psc(), apis: None };
         let bac = Bac::nouveau(config, self.horloge.clone(), self.alea.clone()).unwrap();
         let identite = Identite::depuis_pem(&self.identite.0, &self.identite.1).unwrap();
         let tls = TlsServeur::nouveau(identite, Clients::Aucun).unwrap();

@@ -1,6 +1,8 @@
 //! Both realms behind real TLS: witness clients, our own client, a browser, and everything that must be refused.
 
 #[cfg(test)]
+mod apis;
+#[cfg(test)]
 mod banc;
 mod client;
 #[cfg(test)]

@@ -108,7 +108,8 @@ impl Banc {
             donnees: PathBuf::from(self.donnees.path()),
         };
         let bac =
-            Bac::nouveau(bas::Config { isc, psc: config }, self.horloge.clone(), Alea::graine(1)).unwrap();
+            Bac::nouveau(bas::Config { isc, psc: config, apis: None }, self.horloge.clone(), Alea::graine(1))
+                .unwrap();
         let identite =
             || Identite::depuis_pem(&self.serveur.cert_pem, self.serveur.cle_pem.expose_secret()).unwrap();
         let confiance = Clients::Facultatif(Autorites::depuis_pem(self.autorite.cert_pem()).unwrap());

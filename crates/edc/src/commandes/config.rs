@@ -97,6 +97,11 @@ pub(crate) struct ConfigBas {
     /// PEM of the authorities whose client certificates are taken.
     pub autorites_clients: PathBuf,
     pub psc: bas::psc::Config,
+    /// Where the API listen, if there are any.
+    #[serde(default)]
+    pub ecoute_apis: Option<SocketAddr>,
+    #[serde(default)]
+    pub apis: Option<bas::api::Config>,
 }
 
 impl ConfigBas {

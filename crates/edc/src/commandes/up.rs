@@ -27,7 +27,8 @@ pub(crate) struct Options {
     /// Dossier des données ; créé au besoin.
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     pub data: PathBuf,
-    /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2.
+    /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2, les API
+    /// simulées et leurs serveurs d’autorisation sur N+4.
     #[arg(long, value_name = "N", default_value_t = 8443)]
     pub port_base: u16,
     /// Base des guichets au lieu du fichier SQLite de DIR : postgres://…
@@ -53,6 +54,7 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     let guichet_ecoute = lier(local(options.port_base)).await?;
     let bas_ecoute = lier(local(port(1)?)).await?;
     let psc_ecoute = lier(local(port(2)?)).await?;
+    let apis_ecoute = lier(local(port(4)?)).await?;
     annonce::retirer(&espace);
 
     // A clock of its own: moving the sandbox's must not move the guichet's.
@@ -63,12 +65,16 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     arret.suivre(guichet::taches::travailler(app.clone(), arret.clone()));
     let (routes_bas, tls, fin) = (bac.routes(), espace.tls.clone(), arret.clone());
     arret.suivre(async move { bas_ecoute.servir(routes_bas, tls, fin).await });
+    let psc_ecoute = psc_ecoute.avec_temoin(bac.journal().temoin("psc"));
     let (routes_psc, tls, fin) = (bac.routes_psc(), espace.tls_psc.clone(), arret.clone());
     arret.suivre(async move { psc_ecoute.servir(routes_psc, tls, fin).await });
+    let apis_ecoute = apis_ecoute.avec_temoin(bac.journal().temoin("apis"));
+    let (routes_apis, tls, fin) = (bac.routes_apis(), espace.tls_psc.clone(), arret.clone());
+    arret.suivre(async move { apis_ecoute.servir(routes_apis, tls, fin).await });
     let (routes, tls, fin) = (guichet::routes::routes(&app), espace.tls.clone(), arret.clone());
     arret.suivre(async move { guichet_ecoute.servir(routes, tls, fin).await });
 
-    annonce::publier(&espace, &bac.identites())?;
+    annonce::publier(&espace, &bac)?;
     sortie::texte(&annonce::table(&espace));
     arret.demande().await;
     annonce::retirer(&espace);

@@ -19,15 +19,15 @@ impl Drop for Up {
     }
 }
 
-/// A port that is free, with the next three.
+/// A port that is free, with the next four.
 fn port() -> u16 {
     for essai in 0..200_u32 {
         let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
-        if (0..4).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
+        if (0..5).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
             return port;
         }
     }
-    panic!("no four free ports in a row");
+    panic!("no five free ports in a row");
 }
 
 /// Starts and waits for the last line of the table.

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Faute, preparer::Espace};
 
 /// Writes `DIR/edc.json` whole or not at all: a script that sees it can start.
-pub(super) fn publier(espace: &Espace, identites: &[bas::identites::Identite]) -> Result<(), Faute> {
+pub(super) fn publier(espace: &Espace, bac: &bas::Bac) -> Result<(), Faute> {
     let personnes: Vec<_> = isc::personnes()
         .iter()
         .map(|personne| {
@@ -38,7 +38,8 @@ pub(super) fn publier(espace: &Espace, identites: &[bas::identites::Identite]) -
             })
         })
         .collect();
-    let identites: Vec<_> = identites
+    let identites: Vec<_> = bac
+        .identites()
         .iter()
         .map(|identite| {
             json!({
@@ -67,6 +68,8 @@ pub(super) fn publier(espace: &Espace, identites: &[bas::identites::Identite]) -
             "url": format!("{}/_bac-a-sable", espace.bas),
             "jeton": espace.jeton_bas.expose_secret(),
         },
+        "apis": bac.apis(),
+        "journal": { "url": format!("{}/journal", espace.bas) },
         "clients": clients,
         "identites": identites,
         "personnes": personnes,
@@ -93,6 +96,8 @@ pub(super) fn table(espace: &Espace) -> String {
         ("iSC simulé", espace.emetteur.as_str()),
         ("PSC simulé", espace.psc.as_str()),
         ("e-CPS simulée", &format!("{}/ecps", espace.bas)),
+        ("API simulées", &espace.apis),
+        ("Journal des requêtes", &format!("{}/journal", espace.bas)),
         ("Courriels envoyés", &format!("{}/dev/courriels", espace.url_guichet)),
         ("Autorité de test", &espace.autorite.display().to_string()),
     ] {

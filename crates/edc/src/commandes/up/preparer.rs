@@ -24,6 +24,7 @@ use url::Url;
 use super::{Faute, Options};
 
 const CLIENT: &str = "guichet-edc";
+const CLIENT_AS: &str = "serveurs-autorisation";
 /// Only browsers go there, and they resolve every name under `.localhost` to this machine.
 const HOTE_PORTAIL: &str = "wallet.localhost";
 /// A TLS certificate with less than this to live is made anew.
@@ -44,11 +45,15 @@ pub(super) struct Espace {
     /// Host of the sandbox's pages and of its API of administration.
     pub bas: String,
     pub jeton_bas: SecretString,
+    /// Host of the API and of their authorization servers.
+    pub apis: String,
     pub clients: Vec<ClientDemo>,
     pub tls: TlsServeur,
     /// The same identity, with client certificates of the test authority taken when shown.
     pub tls_psc: TlsServeur,
     secret_oidc: SecretString,
+    /// Of the authorization servers, at Pro Santé Connect.
+    secret_as: SecretString,
     mot_de_passe: SecretString,
     port: u16,
     /// Held as long as the process lives: one `edc up` at a time on a folder.
@@ -92,6 +97,7 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
             client.charger(&autorite, le).map(|()| client)
         })
         .collect::<Result<Vec<_>, Faute>>()?;
+    let secret_as = charger_secret(&dossier.join("secrets/as"), alea)?;
     let secret_oidc = charger_secret(&dossier.join("secrets/oidc"), alea)?;
     let mot_de_passe = charger_secret(&dossier.join("secrets/signataire"), alea)?;
     let p12 = dossier.join("signature/signataire.p12");
@@ -121,10 +127,12 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
         portail: format!("https://{HOTE_PORTAIL}:{}", port.saturating_add(1)),
         bas: format!("https://localhost:{}", port.saturating_add(1)),
         jeton_bas,
+        apis: format!("https://localhost:{}", port.saturating_add(4)),
         clients,
         tls,
         tls_psc,
         secret_oidc,
+        secret_as,
         mot_de_passe,
         port,
         dossier,
@@ -152,9 +160,66 @@ impl Espace {
             jeton_admin: self.jeton_bas.clone(),
             autorite: Some(self.autorite.clone()),
             reglages: bas::psc::Reglages::default(),
-            clients: self.clients.iter().map(ClientDemo::inscription).collect(),
+            clients: self
+                .clients
+                .iter()
+                .map(ClientDemo::inscription)
+                .chain([self.inscription_as()])
+                .collect(),
         };
-        bas::Config { isc, psc }
+        bas::Config { isc, psc, apis: Some(self.apis()) }
+    }
+
+    /// The authorization servers ask Pro Santé Connect about tokens; nobody signs in there.
+    fn inscription_as(&self) -> bas::psc::Inscription {
+        bas::psc::Inscription {
+            client_id: CLIENT_AS.to_owned(),
+            nom: Some("Serveurs d’autorisation des API".to_owned()),
+            secret: Some(self.secret_as.clone()),
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            ciba: false,
+        }
+    }
+
+    fn apis(&self) -> bas::api::Config {
+        let introspection = format!("{}/protocol/openid-connect/token/introspect", self.psc);
+        let serveur = |royaume: &str, scopes: &[&str]| bas::api::ConfigServeur {
+            royaume: royaume.to_owned(),
+            scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            scope_exige: false,
+            cnf: oidc::cnf::Forme::Agence,
+            durees: bas::api::Durees::default(),
+            clients: Vec::new(),
+            // Whoever has a certificate of the test authority may try.
+            cn_admis: true,
+        };
+        let api = |id: &str, genre, royaume: &str, scope: Option<&str>| bas::api::ConfigApi {
+            id: id.to_owned(),
+            genre,
+            royaume: royaume.to_owned(),
+            scope: scope.map(str::to_owned),
+            chemin: None,
+            sans_liaison: false,
+        };
+        bas::api::Config {
+            url: self.apis.clone(),
+            donnees: self.dossier.join("bas"),
+            psc: bas::api::ConfigPsc {
+                introspection: Url::parse(&introspection).expect("our own issuer is a URL"),
+                client_id: CLIENT_AS.to_owned(),
+                secret: Some(self.secret_as.clone()),
+                identite: None,
+                autorite: Some(self.autorite.clone()),
+            },
+            serveurs: vec![serveur("signsessiondata", &[]), serveur("essai", &["essai", "insi"])],
+            apis: vec![
+                api("signsessiondata", bas::api::Genre::Signature, "signsessiondata", None),
+                api("essai", bas::api::Genre::Essai, "essai", Some("essai")),
+                api("insi", bas::api::Genre::Insi, "essai", Some("insi")),
+            ],
+        }
     }
 
     pub(super) fn guichet(&self, options: &Options) -> Config {
