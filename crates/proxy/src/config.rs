@@ -39,6 +39,8 @@ pub struct Config {
     #[serde(default)]
     pub session: ReglesSession,
     #[serde(default)]
+    pub depot: DepotSessions,
+    #[serde(default)]
     pub limites: Limites,
     pub traces: Traces,
     #[serde(default)]
@@ -118,6 +120,26 @@ impl Default for ReglesSession {
             message_strict: true,
             corps_5xx: false,
         }
+    }
+}
+
+/// Where sessions are kept, sealed, so that they outlive the process.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DepotSessions {
+    /// `sqlite:<path>` for one process; `redis://…` or `rediss://…` (Redis or Valkey, 6.2 at least) for several; `memoire` to lose
+    /// them at each stop. Absent: `sessions.db` in the folder of the traces.
+    pub base: Option<SecretString>,
+    /// File of the sealing keys, one a line in base64 (`openssl rand -base64 32`); the first seals, all open. Absent:
+    /// `sessions.cles` in the folder of the traces. Made when missing, but for Redis, where all nodes need the same.
+    pub cles: Option<PathBuf>,
+    /// Sessions open at once, on all nodes.
+    pub sessions_max: usize,
+}
+
+impl Default for DepotSessions {
+    fn default() -> Self {
+        Self { base: None, cles: None, sessions_max: 1_000_000 }
     }
 }
 

@@ -26,7 +26,7 @@ use crate::etat::Etat;
 use crate::metriques;
 use crate::reponse::{self, Metadata, Reponse};
 use crate::requete::{Origine, Recue};
-use crate::session::{Session, chercher, presente};
+use crate::session::{Session, chercher, durable, presente};
 use crate::trace;
 use demande::Connexion;
 pub(crate) use ouverture::{Echec, ouvrir};
@@ -61,8 +61,10 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
     let metadata = demande.metadata();
     let maintenant = etat.horloge.maintenant();
     let presente = presente(&recue.tete.headers);
-    if let Some(session) = chercher(&etat.magasin, &etat.config.session, presente, maintenant) {
-        return rejouer(&etat, &session, &demande, &metadata, recue.origine);
+    match chercher(&etat, presente, maintenant).await {
+        Ok(None) => {}
+        Ok(Some(session)) => return rejouer(&etat, &session, &demande, &metadata, recue.origine),
+        Err(panne) => return reponse::sans_depot(&panne),
     }
     let echouer = |reponse: Reponse| {
         echec(&etat, &demande, recue.origine);
@@ -121,7 +123,7 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
 /// Undoes a session that nobody will receive.
 async fn abandonner(etat: &Arc<Etat>, session: &Arc<Session>) {
     tracing::info!(client_id = %session.identite.client_id, "session abandonnée avant d’être remise");
-    if etat.magasin.fermer(session) {
+    if durable::fermer(etat, session).await {
         ouverture::rendre(etat, session).await;
     }
 }

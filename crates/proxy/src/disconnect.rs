@@ -9,7 +9,7 @@ use journal::Fait;
 use crate::etat::Etat;
 use crate::reponse::{self, Reponse};
 use crate::requete::Recue;
-use crate::session::{Session, chercher, presente, surveillance};
+use crate::session::{Session, chercher, durable, presente, surveillance};
 use crate::trace;
 
 /// Waits before PSC is told again that a session has ended.
@@ -18,7 +18,11 @@ const REPRISES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(15)
 pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let maintenant = etat.horloge.maintenant();
     let presente = presente(&recue.tete.headers);
-    let Some(session) = chercher(&etat.magasin, &etat.config.session, presente, maintenant) else {
+    let trouvee = match chercher(&etat, presente, maintenant).await {
+        Ok(trouvee) => trouvee,
+        Err(panne) => return reponse::sans_depot(&panne),
+    };
+    let Some(session) = trouvee else {
         return reponse::refus(StatusCode::UNAUTHORIZED, "Session ID not found.");
     };
     let fait = Fait::Disconnect(etat.noms.session(&session));
@@ -28,7 +32,7 @@ pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
         // Somebody who leaves is let go: the end of a session is what matters most.
         tracing::error!(%refus, "trace d’une déconnexion perdue");
     }
-    if !etat.magasin.fermer(&session) {
+    if !durable::fermer(&etat, &session).await {
         return reponse::refus(StatusCode::UNAUTHORIZED, "Session ID not found.");
     }
     let (suite, partie) = (Arc::clone(&etat), Arc::clone(&session));
@@ -61,10 +65,11 @@ pub(crate) async fn annoncee(etat: Arc<Etat>, recue: Recue) -> Reponse {
     };
     for (client_id, client) in &etat.clients {
         let Ok(annonce) = etat.psc.jeton_de_deconnexion(&client.identite(), &jeton).await else { continue };
-        let finies = etat.magasin.choisir(|session| {
-            let sienne = *session.identite.client_id == **client_id;
-            sienne && annonce.sid.as_deref() == Some(&*session.session_state)
-        });
+        let Some(sid) = annonce.sid.as_deref() else { return reponse::vide(StatusCode::OK) };
+        let finies = match durable::par_etat(&etat, client_id, sid).await {
+            Ok(finies) => finies,
+            Err(panne) => return reponse::sans_depot(&panne),
+        };
         for session in finies {
             surveillance::expirer(&etat, &session).await;
         }

@@ -60,6 +60,7 @@ impl Etat {
     pub(crate) fn nouveau(
         config: Config,
         journal: Journal,
+        magasin: Magasin,
         horloge: Horloge,
         alea: Alea,
         arret: Arret,
@@ -100,7 +101,7 @@ impl Etat {
                 alea.clone(),
             ),
             metriques: Metriques::nouvelles(config.apis.len()),
-            magasin: Magasin::default(),
+            magasin,
             attentes: Attentes::default(),
             par_client: ParMinute::default(),
             par_personne: ParMinute::default(),

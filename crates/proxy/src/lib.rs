@@ -43,6 +43,10 @@ pub enum Erreur {
     Identite(#[from] identite::Erreur),
     #[error("journal des traces")]
     Journal(#[from] journal::Erreur),
+    #[error(transparent)]
+    Sceau(#[from] session::sceau::Erreur),
+    #[error(transparent)]
+    Depot(#[from] session::depot::Erreur),
     #[error("écoute sur {adresse} impossible")]
     Ecoute { adresse: SocketAddr, source: std::io::Error },
 }
@@ -105,7 +109,13 @@ impl Proxy {
             }
         };
         let journal = journal::Journal::ouvrir(config.traces.journal.clone()).await?;
-        let etat = Arc::new(etat::Etat::nouveau(config, journal, horloge, alea, arret)?);
+        let dossier = config.traces.journal.dossier.clone();
+        let (magasin, nouvelles) = session::Magasin::ouvrir(&config.depot, &dossier, &alea).await?;
+        let etat = Arc::new(etat::Etat::nouveau(config, journal, magasin, horloge, alea, arret)?);
+        session::durable::reprendre(&etat).await?;
+        if let Some(nouvelles) = nouvelles {
+            etat.arret.suivre(session::durable::ecouter(Arc::clone(&etat), nouvelles));
+        }
         Ok(Self { etat, ecoutes, admin, tls })
     }
 
@@ -142,6 +152,7 @@ impl Proxy {
             // An error is a thread that ended without its word: it ended.
             let _ = fil.await;
         }
+        session::durable::arreter(&etat).await;
         if let Err(erreur) = etat.journal.fermer().await {
             tracing::error!(%erreur, "fermeture du journal des traces");
         }

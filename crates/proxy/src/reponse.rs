@@ -11,7 +11,7 @@ use http::{Response, StatusCode};
 use serde::Serialize;
 
 use crate::corps::Propre;
-use crate::session::COOKIE;
+use crate::session::{COOKIE, depot};
 
 pub(crate) type Reponse = Response<Propre>;
 
@@ -45,6 +45,12 @@ pub(crate) fn reponse(statut: StatusCode, corps: Propre) -> Reponse {
     entetes.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     entetes.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     reponse
+}
+
+/// The store that nodes share doesn't say whether there is a session.
+pub(crate) fn sans_depot(panne: &depot::Erreur) -> Reponse {
+    tracing::error!(panne = panne as &dyn std::error::Error, "sessions injoignables");
+    attendre(refus(StatusCode::SERVICE_UNAVAILABLE, "Sessions are unavailable."), 5)
 }
 
 pub(crate) fn vide(statut: StatusCode) -> Reponse {

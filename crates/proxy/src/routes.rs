@@ -133,7 +133,8 @@ async fn envoyer(
     let origine = Origine::de(pair, requete.headers(), &etat.config.relais_de_confiance);
     let maintenant = etat.horloge.maintenant();
     let montre = presente(requete.headers());
-    let Some(session) = chercher(&etat.magasin, &etat.config.session, montre, maintenant) else {
+    let trouvee = chercher(etat, montre, maintenant).await.map_err(|panne| reponse::sans_depot(&panne))?;
+    let Some(session) = trouvee else {
         etat.metriques.sans_session();
         if !matches!(montre, Presente::Rien) {
             etat.alertes.cookie_faux(origine.adresse);
@@ -272,6 +273,7 @@ async fn sans_jeton(coeur: &Coeur, session: &Arc<Session>, route: &Route, sans: 
             au_controle(etat, |_| async move { surveillance::expirer(&commun, &session).await }).await;
             return reponse::refus(StatusCode::UNAUTHORIZED, "Session expired.");
         }
+        SansJeton::Depot(panne) => return reponse::sans_depot(panne),
         SansJeton::Panne(panne) => panne,
     };
     if let Panne::Refus { refus, .. } = panne {

@@ -3,9 +3,13 @@
 //! Rule: tokens live in here and leave only towards the server they are for. Nothing in this file prints one.
 
 mod api;
+pub(crate) mod depot;
+pub(crate) mod durable;
+mod forme;
 pub(crate) mod jeton;
 mod magasin;
 mod recherche;
+pub(crate) mod sceau;
 pub(crate) mod surveillance;
 
 use std::fmt;
@@ -66,6 +70,8 @@ pub(crate) struct Session {
     pub(crate) debut: Timestamp,
     /// Seconds since 1970 of the last relayed call.
     derniere: AtomicI64,
+    /// The same, as it was last kept.
+    rangee: AtomicI64,
     fermee: AtomicBool,
     /// The address from which a second place was announced once.
     pub(crate) ailleurs: AtomicBool,
@@ -98,6 +104,7 @@ impl Session {
             adresse: naissance.adresse,
             debut: naissance.le,
             derniere: AtomicI64::new(naissance.le.as_second()),
+            rangee: AtomicI64::new(naissance.le.as_second()),
             fermee: AtomicBool::new(false),
             ailleurs: AtomicBool::new(false),
             jeton_applicatif: naissance.jeton_applicatif,
@@ -134,6 +141,26 @@ impl Session {
         if self.derniere.load(Ordering::Relaxed) < secondes {
             self.derniere.store(secondes, Ordering::Relaxed);
         }
+    }
+
+    pub(crate) fn derniere(&self) -> i64 {
+        self.derniere.load(Ordering::Relaxed)
+    }
+
+    /// Learns of a use that was kept elsewhere.
+    pub(crate) fn utilisee(&self, derniere: i64) {
+        self.derniere.fetch_max(derniere, Ordering::Relaxed);
+        self.rangee(derniere);
+    }
+
+    /// Notes which use was kept.
+    pub(crate) fn rangee(&self, derniere: i64) {
+        self.rangee.fetch_max(derniere, Ordering::Relaxed);
+    }
+
+    /// Whether the last use is later than the one kept by more than `ecart` seconds.
+    pub(crate) fn a_ranger(&self, ecart: i64) -> bool {
+        self.derniere() > self.rangee.load(Ordering::Relaxed).saturating_add(ecart)
     }
 
     /// The last instant at which this session may still be used, if nothing more is called.

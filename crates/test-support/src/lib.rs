@@ -6,6 +6,7 @@
 pub mod abime;
 pub mod base;
 pub mod outil;
+pub mod redis;
 pub mod smtp;
 
 pub use outil::{Clamd, clamd, exige};

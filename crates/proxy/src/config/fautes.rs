@@ -28,6 +28,19 @@ impl Config {
             fautes
                 .push("session : « duree_max_s » et « inactivite_s » sont des durées non nulles".to_owned());
         }
+        if let Some(base) = &self.depot.base {
+            let base = base.expose_secret();
+            let connue = base == "memoire"
+                || ["sqlite:", "redis://", "rediss://"].iter().any(|debut| base.starts_with(debut));
+            if !connue {
+                fautes.push(
+                    "depot.base : « memoire », « sqlite:CHEMIN », « redis://… » ou « rediss://… »".to_owned(),
+                );
+            }
+            if base.starts_with("redis") && self.depot.cles.is_none() {
+                fautes.push("depot.cles : donnez le fichier de clés que tous les nœuds partagent".to_owned());
+            }
+        }
         if self.clients.is_empty() {
             fautes.push("clients : déclarez au moins un logiciel ([[proxy.clients]])".to_owned());
         }

@@ -16,7 +16,7 @@ use crate::metriques;
 use crate::reponse::{self, Metadata, Reponse};
 use crate::requete::Origine;
 use crate::session::jeton::{self, SansJeton};
-use crate::session::{Naissance, Session, surveillance};
+use crate::session::{Naissance, Session, depot, durable, surveillance};
 use crate::trace;
 
 /// Why there is no session.
@@ -30,6 +30,8 @@ pub(crate) enum Echec {
     Api { api: String, panne: Panne },
     #[error("journal des traces")]
     Journal(#[from] journal::RefusDeTracer),
+    #[error(transparent)]
+    Depot(#[from] depot::Erreur),
 }
 
 impl From<psc::Echec> for Echec {
@@ -44,7 +46,7 @@ impl From<psc::Echec> for Echec {
 impl Echec {
     pub(crate) fn statut(&self) -> StatusCode {
         match self {
-            Self::Journal(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Journal(_) | Self::Depot(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Doute(_) => StatusCode::UNAUTHORIZED,
             Self::Psc(panne) | Self::Api { panne, .. } => panne.statut(),
         }
@@ -55,6 +57,7 @@ impl Echec {
         tracing::warn!(client_id = metadata.client_id, echec = %self, "connexion refusée");
         let panne = match self {
             Self::Journal(refus) => return super::sans_trace(etat, refus),
+            Self::Depot(panne) => return reponse::sans_depot(panne),
             Self::Doute(_) => {
                 let message = "401 - invalid_token : the identity given by PSC is not accepted";
                 return reponse::erreur(StatusCode::UNAUTHORIZED, message, metadata);
@@ -88,7 +91,7 @@ pub(crate) async fn ouvrir(
     etat.alertes.psc_repond();
     let juste = attendue.is_none_or(|attendue| attendue == personne.national_id);
     let applicatif = client.regles.jeton_applicatif.then(|| etat.alea.jeton().into());
-    let session = Session::nouvelle(Naissance {
+    let session = Arc::new(Session::nouvelle(Naissance {
         id: etat.nouvel_id(),
         identite: Arc::clone(identite),
         national_id: personne.national_id,
@@ -98,24 +101,35 @@ pub(crate) async fn ouvrir(
         jeton_applicatif: applicatif,
         nombre_apis: etat.apis.len(),
         le: etat.horloge.maintenant(),
-    });
+    }));
     let resultat =
         if juste { preparer(etat, client, &session).await } else { Err(Doute::AutrePersonne.into()) };
-    let resultat = resultat.and_then(|()| {
-        let fait = Fait::ConnectSuccess(etat.noms.session(&session));
-        let trace = trace::de_session(&session, Some(origine), fait, etat.horloge.maintenant());
-        Ok(etat.journal.tracer(&trace)?)
-    });
+    let resultat = match resultat {
+        Ok(()) => inscrire(etat, &session, origine).await,
+        echec => echec,
+    };
     match resultat {
         Ok(()) => {
             etat.metriques.connexion(metriques::Connexion::Ouverte);
-            Ok(etat.magasin.ouvrir(session))
+            Ok(session)
         }
         Err(echec) => {
             rendre(etat, &session).await;
             Err(echec)
         }
     }
+}
+
+/// Keeps the session, then traces it: nobody has its identifier before both are done.
+async fn inscrire(etat: &Etat, session: &Arc<Session>, origine: Origine) -> Result<(), Echec> {
+    durable::ouvrir(etat, session).await?;
+    let fait = Fait::ConnectSuccess(etat.noms.session(session));
+    let trace = trace::de_session(session, Some(origine), fait, etat.horloge.maintenant());
+    if let Err(refus) = etat.journal.tracer(&trace) {
+        durable::fermer(etat, session).await;
+        return Err(refus.into());
+    }
+    Ok(())
 }
 
 /// A token for each API of this client that wants one at once. All are asked together; one that is needed and fails, fails all.
@@ -135,6 +149,7 @@ async fn preparer(etat: &Etat, client: &ClientLps, session: &Session) -> Result<
                 Ok(())
             }
             Err(SansJeton::Panne(panne)) => Err(Echec::Api { api: api.regles.id.clone(), panne }),
+            Err(SansJeton::Depot(panne)) => Err(panne.into()),
             Err(SansJeton::Finie) => Err(Doute::Expire.into()),
         }
     });

@@ -33,17 +33,26 @@ pub(crate) struct Inutilisable;
 impl JetonApi {
     /// `depart`: the instant before the request left, so that the life isn't counted too long.
     pub(crate) fn depuis(reponse: ReponseJetons, depart: Timestamp) -> Result<Self, Inutilisable> {
-        let acces = reponse.access_token;
+        let expire = echeance(depart, reponse.expires_in.unwrap_or(300));
+        let renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
+        Self::nouveau(reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)
+    }
+
+    pub(crate) fn nouveau(
+        acces: SecretString,
+        expire: Timestamp,
+        renouvellement: Option<SecretString>,
+        renouvellement_expire: Option<Timestamp>,
+    ) -> Result<Self, Inutilisable> {
         let mut entete =
             HeaderValue::try_from(format!("Bearer {}", acces.expose_secret())).map_err(|_| Inutilisable)?;
         entete.set_sensitive(true);
-        Ok(Self {
-            entete,
-            expire: echeance(depart, reponse.expires_in.unwrap_or(300)),
-            acces,
-            renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),
-            renouvellement: reponse.refresh_token,
-        })
+        Ok(Self { entete, expire, acces, renouvellement, renouvellement_expire })
+    }
+
+    /// Whether it is the same token, wherever it was read.
+    pub(crate) fn est(&self, autre: &Self) -> bool {
+        self.acces.expose_secret() == autre.acces.expose_secret()
     }
 
     pub(crate) fn entete(&self) -> HeaderValue {
@@ -66,13 +75,25 @@ pub(crate) fn echeance(depart: Timestamp, duree: u64) -> Timestamp {
 #[derive(Debug, Default)]
 pub(crate) struct PlaceApi {
     pub(crate) actuel: ArcSwapOption<JetonApi>,
+    /// The last one that its API refused: a store may still have it.
+    refuse: ArcSwapOption<JetonApi>,
     pub(crate) renouveler: tokio::sync::Mutex<()>,
 }
 
 impl PlaceApi {
     /// Throws away a token that its API refused, unless it was replaced meanwhile.
     pub(crate) fn oublier(&self, jeton: &Arc<JetonApi>) {
+        self.refuse.store(Some(Arc::clone(jeton)));
         self.actuel.compare_and_swap(jeton, None);
+    }
+
+    /// Puts a token that was read from a store, unless it is the one that is there, or one that its API refused.
+    pub(crate) fn reposer(&self, jeton: JetonApi) {
+        let connu =
+            |place: &ArcSwapOption<JetonApi>| place.load().as_ref().is_some_and(|autre| autre.est(&jeton));
+        if !connu(&self.actuel) && !connu(&self.refuse) {
+            self.poser(jeton);
+        }
     }
 
     pub(crate) fn poser(&self, jeton: JetonApi) -> Arc<JetonApi> {

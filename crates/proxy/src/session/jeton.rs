@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 use journal::Fait;
 
 pub(crate) use super::api::echeance;
-use super::{JetonApi, Session};
+use super::{JetonApi, PlaceApi, Session, depot, durable};
 use crate::connect::appel::Panne;
 use crate::connect::echange::Api;
 use crate::etat::Etat;
@@ -23,6 +23,8 @@ pub(crate) enum SansJeton {
     Finie,
     #[error(transparent)]
     Panne(#[from] Panne),
+    #[error(transparent)]
+    Depot(#[from] depot::Erreur),
 }
 
 /// Name of PSC in traces of tokens.
@@ -48,16 +50,40 @@ pub(crate) async fn renouveler(
 ) -> Result<Arc<JetonApi>, SansJeton> {
     let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
     let _seul = place.renouveler.lock().await;
-    let ancien = place.actuel.load_full();
-    let encore_bon = ancien.as_ref().filter(|ancien| {
-        // Somebody else may have renewed it while this caller waited.
-        let refuse = refuse.is_some_and(|refuse| Arc::ptr_eq(refuse, ancien));
-        !refuse && ancien.frais(etat.horloge.maintenant(), marge(etat))
-    });
-    if let Some(bon) = encore_bon {
-        return Ok(Arc::clone(bon));
+    // Somebody else may have renewed it while this caller waited, here and then on another node.
+    let encore_bon = || {
+        place.actuel.load_full().filter(|actuel| {
+            let refuse = refuse.is_some_and(|refuse| refuse.est(actuel));
+            !refuse && actuel.frais(etat.horloge.maintenant(), marge(etat))
+        })
+    };
+    if let Some(bon) = encore_bon() {
+        return Ok(bon);
     }
+    let verrou = durable::reserver(etat, session).await?;
+    let obtenu = if let Some(bon) = encore_bon() {
+        Ok(bon)
+    } else {
+        let obtenu = obtenir(etat, session, api, place).await;
+        // Also when it failed: PSC may have changed its refresh token on the way.
+        durable::garder(etat, session).await;
+        obtenu
+    };
+    if let Some(verrou) = verrou {
+        verrou.relacher().await;
+    }
+    obtenu
+}
+
+/// By the API's own refresh token, else by an exchange.
+async fn obtenir(
+    etat: &Etat,
+    session: &Session,
+    api: &Api,
+    place: &PlaceApi,
+) -> Result<Arc<JetonApi>, SansJeton> {
     let depart = etat.horloge.maintenant();
+    let ancien = place.actuel.load_full();
     if let Some(ancien) = &ancien
         && let Some(renouvellement) = &ancien.renouvellement
         && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)

@@ -1,55 +1,154 @@
-//! Where live sessions are kept: in process, in shards, so that two cores seldom meet.
+//! Where live sessions are kept: in process, in shards, so that two cores seldom meet, and beyond it in a [`Depot`].
 //!
-//! Rule: this is the only type that knows where a session is. Reading is on the relay's path and takes one shard's read lock.
+//! Rule: this is the only type that knows where a session is. Reading is on the relay's path and takes one shard's read
+//! lock. With a store that nodes share, what is here are copies, dropped as soon as another node changes the session;
+//! `durable` goes and looks for those that aren't here.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use secrecy::ExposeSecret as _;
+use service::Alea;
+use tokio::sync::mpsc::{self, UnboundedReceiver};
 
 use super::Session;
+use super::depot::{Depot, Fichier, Nouvelle, Partage};
+use super::sceau::Sceau;
+use crate::Erreur;
+use crate::config::DepotSessions;
 
 const TRANCHES: usize = 64;
 
 type Tranche = RwLock<HashMap<Box<str>, Arc<Session>>>;
+
+/// Fingerprint → identifier.
+type Copies = HashMap<Box<str>, Box<str>>;
 
 /// The live sessions.
 #[derive(Debug)]
 pub(crate) struct Magasin {
     tranches: Box<[Tranche]>,
     hasard: RandomState,
-}
-
-impl Default for Magasin {
-    fn default() -> Self {
-        Self { tranches: (0..TRANCHES).map(|_| Tranche::default()).collect(), hasard: RandomState::new() }
-    }
+    pub(super) depot: Depot,
+    /// `None` when nothing leaves this process.
+    pub(super) sceau: Option<Sceau>,
+    max: usize,
+    /// Of what is here, when the store is shared.
+    copies: Mutex<Copies>,
+    /// Grows with each piece of news: what was being read meanwhile may be old.
+    vague: AtomicU64,
+    /// Sessions of all nodes, when the store is shared, as last counted.
+    ensemble: AtomicUsize,
 }
 
 impl Magasin {
+    /// Opens the store that the configuration names; news of other nodes come out of the receiver, if there may be any.
+    ///
+    /// `dossier` is where what has no place of its own is put.
+    pub(crate) async fn ouvrir(
+        regles: &DepotSessions,
+        dossier: &Path,
+        alea: &Alea,
+    ) -> Result<(Self, Option<UnboundedReceiver<Nouvelle>>), Erreur> {
+        let base = regles.base.as_ref().map(|base| base.expose_secret().to_owned());
+        let cles = regles.cles.clone().unwrap_or_else(|| dossier.join("sessions.cles"));
+        let (depot, sceau, nouvelles) = match base.as_deref() {
+            Some("memoire") => (Depot::Memoire, None, None),
+            Some(url) if url.starts_with("redis") => {
+                let sceau = Sceau::lire(&cles)?;
+                let (envoi, nouvelles) = mpsc::unbounded_channel();
+                let partage =
+                    Partage::ouvrir(url, alea.jeton(), envoi).await.map_err(super::depot::Erreur::from)?;
+                (Depot::Partage(Box::new(partage)), Some(sceau), Some(nouvelles))
+            }
+            autre => {
+                let defaut = dossier.join("sessions.db");
+                let chemin =
+                    autre.map_or(defaut.as_path(), |url| Path::new(url.trim_start_matches("sqlite:")));
+                if let Some(parent) = chemin.parent() {
+                    std::fs::create_dir_all(parent).map_err(super::depot::Erreur::Dossier)?;
+                }
+                let sceau = Sceau::lire_ou_creer(&cles, alea)?;
+                let fichier = Fichier::ouvrir(chemin).await.map_err(super::depot::Erreur::from)?;
+                (Depot::Fichier(fichier), Some(sceau), None)
+            }
+        };
+        let magasin = Self {
+            tranches: (0..TRANCHES).map(|_| Tranche::default()).collect(),
+            hasard: RandomState::new(),
+            depot,
+            sceau,
+            max: regles.sessions_max,
+            copies: Mutex::default(),
+            vague: AtomicU64::new(0),
+            ensemble: AtomicUsize::new(0),
+        };
+        Ok((magasin, nouvelles))
+    }
+
     fn tranche(&self, id: &str) -> &Tranche {
         // The remainder is under TRANCHES, so the conversion holds and the index exists.
         let rang = usize::try_from(self.hasard.hash_one(id) % TRANCHES as u64).unwrap_or(0);
         &self.tranches[rang]
     }
 
-    pub(crate) fn ouvrir(&self, session: Session) -> Arc<Session> {
-        let session = Arc::new(session);
-        ecrire(self.tranche(session.id())).insert(session.id().into(), Arc::clone(&session));
-        session
+    pub(super) fn poser(&self, session: &Arc<Session>) {
+        if self.depot.partage().is_some() {
+            copies(&self.copies).insert(session.empreinte().into(), session.id().into());
+        }
+        ecrire(self.tranche(session.id())).insert(session.id().into(), Arc::clone(session));
     }
 
-    /// The session of that identifier, alive or not: the caller asks [`Session::vivante`].
-    pub(crate) fn trouver(&self, id: &str) -> Option<Arc<Session>> {
+    /// Puts a copy here unless news came since `vague`: it may be of the past.
+    pub(super) fn poser_copie(&self, session: &Arc<Session>, vague: u64) {
+        self.poser(session);
+        if self.vague() != vague {
+            self.retirer(session);
+        }
+    }
+
+    pub(super) fn vague(&self) -> u64 {
+        self.vague.load(Ordering::Acquire)
+    }
+
+    /// The session of that identifier, alive or not, if it is here and can be believed.
+    pub(super) fn trouver(&self, id: &str) -> Option<Arc<Session>> {
+        if self.depot.partage().is_some_and(|partage| !partage.entend()) {
+            return None;
+        }
         lire(self.tranche(id)).get(id).cloned()
     }
 
-    /// Takes a session out and ends it; `true` for the one caller that did.
-    pub(crate) fn fermer(&self, session: &Session) -> bool {
+    pub(super) fn retirer(&self, session: &Session) {
+        if self.depot.partage().is_some() {
+            copies(&self.copies).remove(session.empreinte());
+        }
         ecrire(self.tranche(session.id())).remove(session.id());
-        session.fermer()
     }
 
-    /// Every session that `choix` picks. Holds one shard at a time.
+    /// Drops the copies that another node's news make old.
+    pub(super) fn apprendre(&self, nouvelle: &Nouvelle) {
+        self.vague.fetch_add(1, Ordering::AcqRel);
+        match nouvelle {
+            Nouvelle::Changee(empreinte) => {
+                let id = copies(&self.copies).remove(&**empreinte);
+                if let Some(id) = id {
+                    ecrire(self.tranche(&id)).remove(&id);
+                }
+            }
+            Nouvelle::Coupee => {
+                copies(&self.copies).clear();
+                for tranche in &self.tranches {
+                    ecrire(tranche).clear();
+                }
+            }
+        }
+    }
+
+    /// Every session here that `choix` picks. Holds one shard at a time.
     pub(crate) fn choisir(&self, choix: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
         let mut choisies = Vec::new();
         for tranche in &self.tranches {
@@ -58,9 +157,25 @@ impl Magasin {
         choisies
     }
 
+    /// How many sessions there are, on all nodes.
     pub(crate) fn nombre(&self) -> usize {
+        if self.depot.partage().is_some() {
+            return self.ensemble.load(Ordering::Relaxed);
+        }
         self.tranches.iter().map(|tranche| lire(tranche).len()).sum()
     }
+
+    pub(super) fn compter(&self, ensemble: usize) {
+        self.ensemble.store(ensemble, Ordering::Relaxed);
+    }
+
+    pub(super) fn plein(&self) -> bool {
+        self.nombre() >= self.max
+    }
+}
+
+fn copies(copies: &Mutex<Copies>) -> MutexGuard<'_, Copies> {
+    copies.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn lire(tranche: &Tranche) -> RwLockReadGuard<'_, HashMap<Box<str>, Arc<Session>>> {

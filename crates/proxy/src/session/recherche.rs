@@ -8,8 +8,8 @@ use http::HeaderMap;
 use http::header::{AUTHORIZATION, COOKIE as ENTETE_COOKIE};
 use jiff::Timestamp;
 
-use super::{COOKIE, Magasin, Session};
-use crate::config::ReglesSession;
+use super::{COOKIE, Session, depot, durable};
+use crate::etat::Etat;
 
 /// What a request shows of itself.
 #[derive(Clone, Copy)]
@@ -45,21 +45,25 @@ pub(crate) fn cookie<'a>(entetes: &'a HeaderMap, voulu: &str) -> Option<&'a str>
 }
 
 /// The live session that the request shows.
-pub(crate) fn chercher(
-    magasin: &Magasin,
-    regles: &ReglesSession,
+///
+/// # Errors
+/// When the session may be in a shared store that doesn't answer.
+pub(crate) async fn chercher(
+    etat: &Etat,
     presente: Presente<'_>,
     maintenant: Timestamp,
-) -> Option<Arc<Session>> {
+) -> Result<Option<Arc<Session>>, depot::Erreur> {
     let (id, secret) = match presente {
-        Presente::Rien => return None,
+        Presente::Rien => return Ok(None),
         Presente::Cookie(id) => (id, None),
         Presente::Jeton(id, secret) => (id, Some(secret)),
     };
     if id.len() > LONGUEUR_MAX {
-        return None;
+        return Ok(None);
     }
-    let session = magasin.trouver(id)?;
-    let prouvee = secret.is_none_or(|secret| session.jeton_applicatif_est(secret));
-    (prouvee && session.vivante(regles, maintenant)).then_some(session)
+    let session = durable::trouver(etat, id).await?;
+    Ok(session.filter(|session| {
+        let prouvee = secret.is_none_or(|secret| session.jeton_applicatif_est(secret));
+        prouvee && session.vivante(&etat.config.session, maintenant)
+    }))
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use journal::Fait;
 
-use super::{Session, jeton};
+use super::{Session, durable, jeton};
 use crate::etat::Etat;
 
 /// Between two looks at all sessions.
@@ -27,8 +27,13 @@ pub(crate) async fn veiller(etat: Arc<Etat>) {
 
 /// One look. Ends what has to end, revocations included.
 pub(crate) async fn balayer(etat: &Arc<Etat>) {
-    let maintenant = etat.horloge.maintenant();
-    let finies = etat.magasin.choisir(|session| !session.vivante(&etat.config.session, maintenant));
+    let finies = match durable::finies(etat).await {
+        Ok(finies) => finies,
+        Err(erreur) => {
+            tracing::error!(%erreur, "sessions à finir : la base ne répond pas");
+            return;
+        }
+    };
     for session in finies {
         expirer(etat, &session).await;
     }
@@ -36,7 +41,7 @@ pub(crate) async fn balayer(etat: &Arc<Etat>) {
 
 /// Ends a session that nobody asked to end.
 pub(crate) async fn expirer(etat: &Arc<Etat>, session: &Arc<Session>) {
-    if etat.magasin.fermer(session) {
+    if durable::fermer(etat, session).await {
         jeton::noter(etat, session, Fait::SessionExpired(etat.noms.session(session)));
         tracing::info!(client_id = %session.identite.client_id, session = session.empreinte(), "session expirée");
         revoquer(etat, session).await;

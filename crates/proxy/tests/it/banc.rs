@@ -45,9 +45,26 @@ pub(crate) struct Banc {
     pub(crate) admin: String,
     pub(crate) horloge: Horloge,
     pub(crate) poignee: Poignee,
+    /// Stops the proxy; the fakes have their own.
     arret: Arret,
+    faux: Arret,
     pub(crate) pki: Pki,
     pub(crate) fin: tokio::task::JoinHandle<()>,
+    pub(crate) config: Config,
+}
+
+/// Another proxy before the same fakes: a second node, or a second life.
+pub(crate) struct Voisin {
+    pub(crate) url: String,
+    pub(crate) poignee: Poignee,
+    pub(crate) arret: Arret,
+    pub(crate) fin: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for Voisin {
+    fn drop(&mut self) {
+        self.arret.demander();
+    }
 }
 
 /// The test authority and what it issued.
@@ -121,6 +138,7 @@ impl Pki {
 impl Drop for Banc {
     fn drop(&mut self) {
         self.arret.demander();
+        self.faux.demander();
     }
 }
 
@@ -140,18 +158,18 @@ impl Banc {
     }
 
     async fn demarrer(pki: Pki, reglage: Reglage) -> Self {
-        let (horloge, arret) = (Horloge::systeme(), Arret::new());
+        let (horloge, arret, faux) = (Horloge::systeme(), Arret::new(), Arret::new());
         let facultatif = || pki.serveur(Clients::Facultatif(pki.autorites()));
-        let psc = FauxPsc::demarrer(facultatif(), horloge.clone(), &arret).await;
+        let psc = FauxPsc::demarrer(facultatif(), horloge.clone(), &faux).await;
         let serveurs = [
-            acteur::serveur_autorisation("as1", facultatif(), &arret).await,
-            acteur::serveur_autorisation("as2", facultatif(), &arret).await,
-            acteur::serveur_autorisation("as3", facultatif(), &arret).await,
+            acteur::serveur_autorisation("as1", facultatif(), &faux).await,
+            acteur::serveur_autorisation("as2", facultatif(), &faux).await,
+            acteur::serveur_autorisation("as3", facultatif(), &faux).await,
         ];
         let apis = [
-            acteur::api("api1", facultatif(), &arret).await,
-            acteur::api("api2", facultatif(), &arret).await,
-            acteur::api("api3", pki.serveur(Clients::Exige(pki.autorites())), &arret).await,
+            acteur::api("api1", facultatif(), &faux).await,
+            acteur::api("api2", facultatif(), &faux).await,
+            acteur::api("api3", pki.serveur(Clients::Exige(pki.autorites())), &faux).await,
         ];
         let mut config = configurer(&pki, &psc, &serveurs, &apis);
         reglage(&mut config);
@@ -159,8 +177,9 @@ impl Banc {
             Some(_) => Clients::Facultatif(pki.autorites()),
             None => Clients::Aucun,
         });
-        let proxy =
-            Proxy::ouvrir(config, tls, horloge.clone(), Alea::systeme(), arret.clone()).await.unwrap();
+        let proxy = Proxy::ouvrir(config.clone(), tls, horloge.clone(), Alea::systeme(), arret.clone())
+            .await
+            .unwrap();
         let (adresse, admin) = (proxy.adresse(), proxy.adresse_admin().unwrap());
         let poignee = proxy.poignee();
         let fin = tokio::spawn(async move { proxy.servir().await.unwrap() });
@@ -173,9 +192,39 @@ impl Banc {
             horloge,
             poignee,
             arret,
+            faux,
             pki,
             fin,
+            config,
         }
+    }
+
+    /// Stops the proxy as an operator does, and waits until it has ended.
+    pub(crate) async fn arreter(&mut self) {
+        self.arret.demander();
+        (&mut self.fin).await.unwrap();
+        assert!(self.arret.termine(Duration::from_mins(1)).await);
+    }
+
+    /// Another proxy with the configuration of this one, changed, and an LPS that shows it the cookie of `lps`.
+    pub(crate) async fn voisin(&self, reglage: impl FnOnce(&mut Config)) -> Voisin {
+        let mut config = self.config.clone();
+        reglage(&mut config);
+        let tls = self.pki.serveur(Clients::Aucun);
+        let arret = Arret::new();
+        let ouvert = Proxy::ouvrir(config, tls, self.horloge.clone(), Alea::systeme(), arret.clone()).await;
+        let proxy = ouvert.unwrap();
+        let url = format!("https://localhost:{}", proxy.adresse().port());
+        let poignee = proxy.poignee();
+        let fin = tokio::spawn(async move { proxy.servir().await.unwrap() });
+        Voisin { url, poignee, arret, fin }
+    }
+
+    /// An LPS of that other proxy, with the session of `lps`.
+    pub(crate) fn lps_de(&self, voisin: &Voisin, lps: &Lps) -> Lps {
+        let mut autre = Lps::nouveau(&voisin.url, self.pki.autorite.cert_pem(), false);
+        autre.cookie.clone_from(&lps.cookie);
+        autre
     }
 
     /// An LPS that speaks HTTP/1.1 and sends `X-Forwarded-For: 127.0.0.3`.
