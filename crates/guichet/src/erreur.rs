@@ -100,6 +100,9 @@ impl IntoResponse for Erreur {
             Self::Antivirus(_) => PageErreur::nouvelle(StatusCode::SERVICE_UNAVAILABLE).cause(&self)
             .titre("Analyse antivirus indisponible")
             .message("Votre fichier est reçu mais n’a pas pu être analysé. Renvoyez le formulaire dans un instant : le téléversement n’est pas à refaire."),
+            Self::Document(document::Erreur::Pkcs11(_)) => PageErreur::nouvelle(StatusCode::SERVICE_UNAVAILABLE).cause(&self)
+            .titre("Signature momentanément impossible")
+            .message("La clé de signature de l’agence ne répond pas. Rien n’a été signé et rien n’est perdu ; réessayez dans un instant."),
             Self::Identite(oidc::Erreur::Refuse { .. }) => {
                 PageErreur::nouvelle(StatusCode::FORBIDDEN).cause(&self)
                     .titre("Connexion non aboutie")

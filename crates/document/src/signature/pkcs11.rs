@@ -1,6 +1,9 @@
 //! Keys in a PKCS#11 token (OASIS PKCS #11 v2.40 and later): the key signs there and never leaves.
 
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    sync::{PoisonError, RwLock},
+};
 
 use aws_lc_rs::digest;
 use cryptoki::{
@@ -30,12 +33,14 @@ pub struct ConfigPkcs11 {
     pub certificat_pem: String,
 }
 
-/// A token whose key was found. A session is opened for each signature: sessions can't be shared between threads, and a token
-/// that was unplugged and put back works again.
+/// A token whose key was found. A session is opened for each signature: sessions can't be shared between threads. After a
+/// failure the module is initialised anew, because some never find again a token that was unplugged and put back.
 #[derive(Debug)]
 pub struct Jeton {
     config: ConfigPkcs11,
     pkcs11: Pkcs11,
+    /// Read while a session is open, written while the module starts again.
+    module_pret: RwLock<()>,
     pub(super) chaine: Vec<Vec<u8>>,
     pub(super) rsa: bool,
     /// Length of an RSA signature, in bytes.
@@ -54,12 +59,8 @@ impl Jeton {
         let chaine =
             igc::lire::certificats_pem(config.certificat_pem.as_bytes()).map_err(Erreur::Identite)?;
         let pkcs11 = Pkcs11::new(&config.module).map_err(erreur)?;
-        match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
-            // Another signer of this process has opened the same module.
-            Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => {}
-            Err(autre) => return Err(erreur(autre)),
-        }
-        let mut jeton = Self { config, pkcs11, chaine, rsa: false, module: 0 };
+        initialiser(&pkcs11)?;
+        let mut jeton = Self { config, pkcs11, module_pret: RwLock::new(()), chaine, rsa: false, module: 0 };
         (jeton.rsa, jeton.module) = jeton.sorte()?;
         Ok(jeton)
     }
@@ -112,6 +113,26 @@ impl Jeton {
     }
 
     pub(super) fn signer(&self, message: &[u8]) -> Result<Vec<u8>, Erreur> {
+        match self.essayer(message) {
+            // A second try with a wrong code would only bring the token nearer to its lock.
+            Err(Erreur::Pkcs11(texte)) if texte != CODE_FAUX => {
+                self.reinitialiser()?;
+                self.essayer(message)
+            }
+            fin => fin,
+        }
+    }
+
+    fn reinitialiser(&self) -> Result<(), Erreur> {
+        // Poisoned or not, the lock guards no data.
+        let _seul = self.module_pret.write().unwrap_or_else(PoisonError::into_inner);
+        // Not initialised any more is as good as finalised.
+        let _ = self.pkcs11.clone().finalize();
+        initialiser(&self.pkcs11)
+    }
+
+    fn essayer(&self, message: &[u8]) -> Result<Vec<u8>, Erreur> {
+        let _pret = self.module_pret.read().unwrap_or_else(PoisonError::into_inner);
         let (session, cle) = self.session()?;
         if self.rsa {
             return session.sign(&Mechanism::Sha256RsaPkcs, cle, message).map_err(erreur);
@@ -125,8 +146,29 @@ impl Jeton {
     }
 }
 
-/// The token's own words: they hold no secret (the PIN is never part of them).
+fn initialiser(pkcs11: &Pkcs11) -> Result<(), Erreur> {
+    match pkcs11.initialize(CInitializeArgs::new(CInitializeFlags::OS_LOCKING_OK)) {
+        // Another signer of this process has opened the same module.
+        Ok(()) | Err(Error::Pkcs11(RvError::CryptokiAlreadyInitialized, _)) => Ok(()),
+        Err(autre) => Err(erreur(autre)),
+    }
+}
+
+const CODE_FAUX: &str = "le code du jeton est faux (plusieurs essais le verrouillent)";
+
+/// In words for the operator; the token's own where they are rare. None holds a secret: the PIN is never part of them.
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
 fn erreur(erreur: Error) -> Erreur {
-    Erreur::Pkcs11(erreur.to_string())
+    let texte = match &erreur {
+        Error::Pkcs11(RvError::PinIncorrect | RvError::PinInvalid | RvError::PinLenRange, _) => {
+            CODE_FAUX.to_owned()
+        }
+        Error::Pkcs11(RvError::PinLocked, _) => "le jeton est verrouillé après trop de codes faux".to_owned(),
+        Error::Pkcs11(
+            RvError::TokenNotPresent | RvError::DeviceRemoved | RvError::DeviceError | RvError::SlotIdInvalid,
+            _,
+        ) => format!("le jeton ne répond pas ({erreur})"),
+        _ => erreur.to_string(),
+    };
+    Erreur::Pkcs11(texte)
 }

@@ -81,8 +81,12 @@ impl Site {
 
     /// Another process of the same site: the same database and the same files, a server of its own.
     pub(crate) async fn jumeau(&self, base: &str) -> Self {
-        let fichiers = self.app.config.fichiers.clone();
-        Self::demarrer(base, |config| config.fichiers = fichiers).await
+        Self::seul(base, &self.app.config.fichiers).await
+    }
+
+    /// A process of a site whose database and files are already there.
+    pub(crate) async fn seul(base: &str, fichiers: &std::path::Path) -> Self {
+        Self::demarrer(base, |config| config.fichiers = fichiers.to_owned()).await
     }
 
     async fn demarrer(base: &str, regler: impl FnOnce(&mut Config)) -> Self {
@@ -140,9 +144,12 @@ impl Site {
         };
         regler(&mut config);
         let horloge = Horloge::fixe(debut());
-        let app = guichet::ouverture::ouvrir_avec(config, signataire, horloge.clone(), Alea::systeme())
-            .await
-            .expect("the guichet opens");
+        let app = if matches!(config.signature, Signature::Pkcs11 { .. }) {
+            guichet::ouvrir(config, horloge.clone(), Alea::systeme()).await
+        } else {
+            guichet::ouverture::ouvrir_avec(config, signataire, horloge.clone(), Alea::systeme()).await
+        };
+        let app = app.expect("the guichet opens");
         let identite =
             Identite::depuis_pem(&tls.cert_pem, secrecy::ExposeSecret::expose_secret(&tls.cle_pem))
                 .expect("an identity");
