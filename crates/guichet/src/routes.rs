@@ -5,9 +5,10 @@
 
 use axum::{
     Router,
-    extract::DefaultBodyLimit,
+    extract::{DefaultBodyLimit, Request},
     handler::Handler,
-    middleware::from_fn_with_state,
+    middleware::{Next, from_fn, from_fn_with_state},
+    response::{IntoResponse as _, Response},
     routing::{MethodRouter, on},
 };
 use domaine::permission::{Acte as A, Objet as O};
@@ -21,6 +22,7 @@ use crate::{
     },
     app::App,
     cadre,
+    erreur::Erreur,
     pages::{
         accueil, autorisation, candidature, chapitre, college, connexion, courriels, faq, fichier,
         formulaire, habilitation, instruction, message, modele, parcours, preuve, produit, referentiel,
@@ -228,12 +230,21 @@ pub fn routes(app: &App) -> Router {
         let garde = from_fn_with_state((app.clone(), acces), acces::garder);
         routeur = routeur.route(chemin, handler.layer(garde));
     }
-    let routeur = routeur.merge(web::assets::routes());
+    let routeur = routeur.merge(web::assets::routes()).layer(from_fn(adresse_lisible));
     // Twice: inside, an error page knows who is there; outside, what the session itself could not do is a page too.
     let routeur = pages_erreur(routeur, app);
     let routeur = routeur.layer(from_fn_with_state(app.clone(), session::reconnaitre));
     let routeur = pages_erreur(routeur, app);
     web::entetes::couche(routeur, &app.origines_formulaires()).with_state(app.clone())
+}
+
+/// No text of a database holds a NUL, so an address with one names nothing; forms lose theirs when they are read.
+async fn adresse_lisible(requete: Request, suite: Next) -> Response {
+    let adresse = requete.uri().path_and_query().map_or("", |adresse| adresse.as_str());
+    if adresse.contains("%00") {
+        return Erreur::Demande("L’adresse contient un caractère interdit.".to_owned()).into_response();
+    }
+    suite.run(requete).await
 }
 
 fn pages_erreur(routeur: Router<App>, app: &App) -> Router<App> {

@@ -53,9 +53,21 @@ impl Erreur {
                     | sqlx::Error::Tls(_)
             )
         ) || matches!(self, Self::Base(sqlx::Error::Database(erreur))
-            // 57P0x: PostgreSQL shuts down or starts; 08xxx: connection lost.
-            if erreur.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("08")))
+            if erreur.code().is_some_and(|code| panne(&code)))
     }
+}
+
+/// Whether a code of the engine speaks of the machine rather than of the request: a lock held elsewhere, a disk that is
+/// full or fails, a server that stops, starts or has no room.
+fn panne(code: &str) -> bool {
+    // PostgreSQL's codes have five characters (appendix A of its manual), SQLite's are numbers (rescode.html) whose low byte
+    // is the kind: BUSY, LOCKED, READONLY, IOERR, FULL, CANTOPEN.
+    const POSTGRESQL: [&str; 5] = ["08", "25006", "53", "57P", "58"];
+    const SQLITE: [u32; 6] = [5, 6, 8, 10, 13, 14];
+    if code.len() == 5 {
+        return POSTGRESQL.iter().any(|debut| code.starts_with(debut));
+    }
+    code.parse::<u32>().is_ok_and(|code| SQLITE.contains(&(code & 0xff)))
 }
 
 pub type Resultat<T> = Result<T, Erreur>;
@@ -352,4 +364,21 @@ pub(crate) fn json<T: Serialize>(table: &'static str, valeur: &T) -> Resultat<Va
 /// Turns « no row touched » into a conflict.
 pub(crate) fn exige_une(touchees: u64) -> Resultat<()> {
     if touchees == 1 { Ok(()) } else { Err(Erreur::Conflit) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::panne;
+
+    #[test]
+    fn a_fault_of_the_machine_is_told_from_a_fault_of_the_request() {
+        // BUSY, BUSY_SNAPSHOT, READONLY, IOERR_WRITE, FULL, CANTOPEN; connection lost, disk full, too many connections, shut down.
+        for code in ["5", "517", "8", "778", "13", "14", "08006", "53100", "53300", "57P01", "58030"] {
+            assert!(panne(code), "{code}");
+        }
+        // CONSTRAINT_UNIQUE, ERROR, CORRUPT; unique violation, bad text, syntax.
+        for code in ["2067", "1", "11", "23505", "22021", "42601", ""] {
+            assert!(!panne(code), "{code}");
+        }
+    }
 }

@@ -29,7 +29,7 @@ async fn demander(
     qui.envoyer(requete.body(corps)).await
 }
 
-async fn creer(qui: &Navigateur<'_>, nom: &str, taille: usize) -> String {
+pub(crate) async fn creer(qui: &Navigateur<'_>, nom: &str, taille: usize) -> String {
     let metadonnees = format!("filename {}", STANDARD.encode(nom));
     let entetes = [("upload-length", taille.to_string()), ("upload-metadata", metadonnees)];
     let cree = demander(qui, Method::POST, "/televersements", &entetes, "").await;
@@ -37,7 +37,7 @@ async fn creer(qui: &Navigateur<'_>, nom: &str, taille: usize) -> String {
     cree.vers().to_owned()
 }
 
-async fn envoyer(
+pub(crate) async fn envoyer(
     qui: &Navigateur<'_>,
     chemin: &str,
     offset: usize,
@@ -62,7 +62,7 @@ fn offset(reponse: &Reponse) -> usize {
 }
 
 /// A log of `taille` bytes whose lines all differ.
-fn journal(taille: usize) -> Vec<u8> {
+pub(crate) fn journal(taille: usize) -> Vec<u8> {
     let mut octets: Vec<u8> =
         (0..).flat_map(|rang: u64| format!("{rang} GET /\n").into_bytes()).take(taille - 1).collect();
     octets.push(b'\n');
