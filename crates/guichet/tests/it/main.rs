@@ -10,6 +10,7 @@ mod appui;
 mod autorisation;
 mod candidature;
 mod college;
+mod coupures;
 mod faq;
 mod fichier;
 mod formulaire;
