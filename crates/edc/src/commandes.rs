@@ -4,6 +4,7 @@ mod bas;
 mod config;
 mod documentation;
 mod evenements;
+pub(crate) mod francais;
 mod guichet;
 mod referentiel;
 mod traces;
@@ -12,9 +13,10 @@ mod verifier;
 
 use std::{path::PathBuf, process::ExitCode};
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand};
 use thiserror::Error;
 
+/// The help of each command; its headings end with a colon that clap adds.
 const MODELE: &str = "\
 {before-help}{about-with-newline}
 Usage : {usage}
@@ -26,8 +28,6 @@ Usage : {usage}
     name = "edc",
     version,
     about = "L’Espace de Confiance de Pro Santé Connect, à héberger soi-même : guichets et bac à sable.",
-    help_template = MODELE,
-    subcommand_help_heading = "Commandes",
     subcommand_value_name = "COMMANDE",
     disable_help_subcommand = true,
     disable_help_flag = true,
@@ -52,42 +52,35 @@ enum Commande {
     /// Au premier démarrage, crée une autorité de test, les certificats TLS et la clé de signature dans le dossier de
     /// données, puis sert le guichet et le bac à sable. Le fichier DIR/edc.json décrit, pour les scripts, ce qui tourne.
     /// Ctrl-C termine les requêtes en cours puis s’arrête. Un second démarrage sur le même dossier retrouve tout.
-    #[command(help_template = MODELE)]
     Up(up::Options),
     /// Sert le guichet seul, d’après un fichier de configuration (voir dev/guichet.toml).
-    #[command(help_template = MODELE)]
     Guichet(config::Fichier),
     /// Sert le bac à sable seul, d’après un fichier de configuration (voir dev/bas.toml).
-    #[command(help_template = MODELE)]
     Bas(config::Fichier),
     /// Lit un fichier de configuration et dit toutes ses fautes, sans rien démarrer.
     ///
     /// Le genre du fichier (guichet ou bac à sable) se reconnaît à sa section « guichet » ou « isc ».
-    #[command(name = "check-config", help_template = MODELE)]
+    #[command(name = "check-config")]
     CheckConfig(config::Fichier),
     /// Examine une installation : dossier, base, fichiers, clé de signature, fournisseur d’identité, antivirus.
-    #[command(help_template = MODELE)]
     Doctor(config::Fichier),
     /// Vérifie hors ligne une habilitation ou une autorisation d’accès en PDF, et dit pourquoi.
     ///
     /// La signature, la chaîne de certificats, l’étendue signée, les données embarquées et les dates sont vérifiées.
     /// Une suspension ou un retrait ne se lit que dans le registre public. Sortie 0 si le document est valable, 1 sinon.
-    #[command(help_template = MODELE)]
     Verifier(verifier::Options),
     /// Travaille sur un référentiel d’exigences.
-    #[command(subcommand, help_template = MODELE, subcommand_help_heading = "Commandes")]
+    #[command(subcommand)]
     Referentiel(referentiel::Commande),
     /// Travaille sur l’historique des guichets.
-    #[command(subcommand, help_template = MODELE, subcommand_help_heading = "Commandes")]
+    #[command(subcommand)]
     Evenements(evenements::Commande),
     /// Vérifie, exporte ou purge les traces du proxy.
-    #[command(subcommand, help_template = MODELE, subcommand_help_heading = "Commandes")]
+    #[command(subcommand)]
     Traces(traces::Commande),
     /// Écrit le script de complétion d’un shell : bash, zsh, fish…
-    #[command(help_template = MODELE)]
     Completions(documentation::Completions),
     /// Écrit les pages de manuel (man) dans un dossier.
-    #[command(help_template = MODELE)]
     Man(documentation::Man),
 }
 
@@ -134,8 +127,8 @@ pub(crate) fn executer(edc: Edc) -> Result<ExitCode, Faute> {
         Commande::Referentiel(commande) => referentiel::executer(&commande),
         Commande::Evenements(commande) => moteur()?.block_on(evenements::executer(&commande)),
         Commande::Traces(commande) => moteur()?.block_on(traces::executer(&commande)),
-        Commande::Completions(options) => Ok(documentation::completions(&options, Edc::command())),
-        Commande::Man(options) => documentation::man(&options, Edc::command()),
+        Commande::Completions(options) => Ok(documentation::completions(&options, francais::commandes())),
+        Commande::Man(options) => documentation::man(&options, francais::commandes()),
     }
 }
 

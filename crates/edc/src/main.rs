@@ -8,16 +8,25 @@ mod sortie;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use commandes::Edc;
+use commandes::francais::{self, Reponse};
 
 #[global_allocator]
 static MEMOIRE: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     service::tls::installer_fournisseur();
-    match commandes::executer(Edc::parse()) {
+    let edc = match francais::lire() {
+        Ok(edc) => edc,
+        Err(Reponse::Aide(texte)) => {
+            sortie::texte(&texte);
+            return ExitCode::SUCCESS;
+        }
+        Err(Reponse::Usage(texte)) => {
+            sortie::usage(&texte);
+            return ExitCode::from(2);
+        }
+    };
+    match commandes::executer(edc) {
         Ok(code) => code,
         Err(faute) => {
             sortie::erreur(&faute);

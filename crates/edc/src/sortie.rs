@@ -15,6 +15,11 @@ pub(crate) fn octets(octets: &[u8]) {
     let _ = io::stdout().lock().write_all(octets);
 }
 
+/// Prints how a command is written, for whoever misused it.
+pub(crate) fn usage(texte: &str) {
+    let _ = io::stderr().lock().write_all(texte.as_bytes());
+}
+
 /// Prints a fault with its causes on one line, each cause once.
 pub(crate) fn erreur(faute: &dyn Error) {
     let mut ligne = faute.to_string();

@@ -16,7 +16,10 @@ fn l_aide_enseigne_en_francais() {
     for (arguments, attendus) in [
         (vec!["--help"], vec!["Usage :", "Démarre tout", "Pour commencer"]),
         (vec!["up", "--help"], vec!["--data <DIR>", "--port-base <N>", "edc.json"]),
-        (vec!["verifier", "--help"], vec!["hors ligne", "--autorite"]),
+        (vec!["up", "-h"], vec!["Options\u{a0}:", "(par défaut\u{a0}: .edc)"]),
+        (vec!["verifier", "--help"], vec!["hors ligne", "--autorite", "Arguments\u{a0}:"]),
+        (vec!["evenements", "verifier", "--help"], vec!["Usage :"]),
+        (vec!["completions", "--help"], vec!["bash"]),
     ] {
         let sortie = edc(&arguments);
         assert!(sortie.status.success());
@@ -24,9 +27,32 @@ fn l_aide_enseigne_en_francais() {
         for attendu in attendus {
             assert!(texte.contains(attendu), "{arguments:?} : « {attendu} » absent de\n{texte}");
         }
-        for anglais in ["Print help", "Usage:", "Commands:"] {
+        for anglais in
+            ["Print help", "Usage:", "Commands:", "Options:", "Arguments:", "[default", "[possible"]
+        {
             assert!(!texte.contains(anglais), "{arguments:?} : « {anglais} »");
         }
+    }
+}
+
+#[test]
+fn une_ligne_mal_ecrite_se_dit_en_francais() {
+    for (arguments, attendu) in [
+        (vec!["foo"], "la commande « foo » n’existe pas"),
+        (vec!["verifer"], "vouliez-vous dire verifier"),
+        (vec!["up", "--port-base", "x"], "la valeur « x » ne convient pas à --port-base <N>"),
+        (vec!["up", "--port-base"], "il manque une valeur à --port-base <N>"),
+        (vec!["up", "--dat", "x"], "l’argument « --dat » n’existe pas"),
+        (vec!["verifier"], "il manque <FICHIER>"),
+        (vec!["completions", "x"], "la valeur « x » ne convient pas à <SHELL>"),
+        (vec![], "Usage :"),
+        (vec!["evenements"], "Usage :"),
+    ] {
+        let sortie = edc(&arguments);
+        assert_eq!(sortie.status.code(), Some(2), "{arguments:?}");
+        let texte = dit(&sortie);
+        assert!(texte.contains(attendu), "{arguments:?} : {texte}");
+        assert!(!texte.contains("error:") && !texte.contains("Usage:"), "{texte}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! The binary as people run it: what it prints, what it refuses, what survives a kill.
 
 mod commandes;
+mod coupures;
+mod navigateur;
 mod traces;
 mod up;

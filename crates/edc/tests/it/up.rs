@@ -10,17 +10,24 @@ use std::{
 use crate::commandes::edc;
 
 /// A running `edc up`, killed when the test ends.
-struct Up(Child);
+pub(crate) struct Up(Child);
 
-impl Drop for Up {
-    fn drop(&mut self) {
+impl Up {
+    /// SIGKILL: no chance to tidy up.
+    pub(crate) fn tuer(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
 }
 
+impl Drop for Up {
+    fn drop(&mut self) {
+        self.tuer();
+    }
+}
+
 /// A port that is free, with the next four.
-fn port() -> u16 {
+pub(crate) fn port() -> u16 {
     for essai in 0..200_u32 {
         let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
         if (0..5).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
@@ -31,7 +38,7 @@ fn port() -> u16 {
 }
 
 /// Starts and waits for the last line of the table.
-fn demarrer(dossier: &Path, port: u16) -> Up {
+pub(crate) fn demarrer(dossier: &Path, port: u16) -> Up {
     let mut processus = Command::new(env!("CARGO_BIN_EXE_edc"))
         .args(["up", "--data", &dossier.display().to_string(), "--port-base", &port.to_string()])
         .stdout(Stdio::piped())
@@ -44,7 +51,7 @@ fn demarrer(dossier: &Path, port: u16) -> Up {
     Up(processus)
 }
 
-fn annonce(dossier: &Path) -> serde_json::Value {
+pub(crate) fn annonce(dossier: &Path) -> serde_json::Value {
     let texte = std::fs::read_to_string(dossier.join("edc.json")).expect("announced");
     serde_json::from_str(&texte).expect("JSON")
 }
