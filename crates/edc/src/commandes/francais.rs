@@ -1,5 +1,7 @@
 //! What clap says by itself, in French: headings, default values, and why a command line was not understood.
 
+use std::{error::Error as _, num::ParseIntError};
+
 use clap::{
     Command, CommandFactory as _, FromArgMatches as _,
     error::{ContextKind, ContextValue, ErrorKind},
@@ -82,7 +84,10 @@ fn phrase(faute: &clap::Error) -> String {
             if valeur.is_empty() {
                 format!("il manque une valeur à {argument}")
             } else {
-                format!("la valeur « {valeur} » ne convient pas à {argument}")
+                // Our own readers say why in French; the standard library's speak English.
+                let cause = faute.source().filter(|cause| !cause.is::<ParseIntError>());
+                let cause = cause.map_or_else(String::new, |cause| format!(" ({cause})"));
+                format!("la valeur « {valeur} » ne convient pas à {argument}{cause}")
             }
         }
         ErrorKind::TooManyValues | ErrorKind::ArgumentConflict => {

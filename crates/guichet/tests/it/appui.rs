@@ -86,7 +86,7 @@ impl Site {
 
     /// A process of a site whose database and files are already there.
     pub(crate) async fn seul(base: &str, fichiers: &std::path::Path) -> Self {
-        Self::demarrer(base, |config| config.fichiers = fichiers.to_owned()).await
+        Self::demarrer(base, |config| fichiers.clone_into(&mut config.fichiers)).await
     }
 
     async fn demarrer(base: &str, regler: impl FnOnce(&mut Config)) -> Self {

@@ -90,9 +90,9 @@ async fn un_kill_pendant_la_signature_ne_laisse_rien_a_moitie() {
         let mut instants = vec![Instant::Regards(0), Instant::Regards(100), Instant::Lettre(0)];
         // Later and later after the letter came, until the signature stands; then around that very moment.
         let (mut avant, mut apres) = (0, None);
-        for _ in 0..20 {
+        for _ in 0..12 {
             let instant = instants.pop().unwrap_or_else(|| {
-                Instant::Lettre(apres.map_or(avant * 4 + 1, |apres: usize| avant.midpoint(apres)))
+                Instant::Lettre(apres.map_or(avant * 8 + 8, |apres: usize| avant.midpoint(apres)))
             });
             let signee = tuer_et_verifier(&site, &url, &projet, instant).await;
             if let Instant::Lettre(n) = instant {
@@ -105,7 +105,7 @@ async fn un_kill_pendant_la_signature_ne_laisse_rien_a_moitie() {
             if signee {
                 projet = decision::projet(&site).await;
             }
-            if apres.is_some_and(|apres| apres <= avant + 1) {
+            if apres.is_some_and(|apres| apres <= avant + avant / 16 + 1) {
                 break;
             }
         }

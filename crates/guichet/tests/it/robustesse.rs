@@ -108,7 +108,7 @@ fn hasard(taille: usize) -> Vec<u8> {
 }
 
 /// Type and bytes of what is sent.
-fn corps(noms: &BTreeSet<String>) -> Vec<(&'static str, Vec<u8>)> {
+fn corps(noms: &BTreeSet<String>) -> Vec<Corps> {
     const FORMULAIRE: &str = "application/x-www-form-urlencoded";
     const FICHIERS: &str = "multipart/form-data; boundary=X";
     let mut parties = Vec::new();
@@ -212,12 +212,7 @@ fn chemins_faux(chemin: &str) -> Vec<String> {
 }
 
 /// Sends with the CSRF token of the person, so that it is read; the headers of uploads are rubbish too.
-async fn essayer(
-    qui: &Navigateur<'_>,
-    route: &Route,
-    chemin: &str,
-    corps: Option<(&'static str, Vec<u8>)>,
-) -> Reponse {
+async fn essayer(qui: &Navigateur<'_>, route: &Route, chemin: &str, corps: Option<Corps>) -> Reponse {
     let mut requete = qui
         .requete(route.methode.clone(), chemin)
         .header("x-csrf-token", qui.csrf())
@@ -232,12 +227,11 @@ async fn essayer(
     qui.envoyer(requete).await
 }
 
+/// Type and bytes of a body.
+type Corps = (&'static str, Vec<u8>);
+
 /// What is sent to a route: address, and type and bytes of a body.
-fn envois(
-    route: &Route,
-    chemin: &str,
-    noms: &BTreeSet<String>,
-) -> Vec<(String, Option<(&'static str, Vec<u8>)>)> {
+fn envois(route: &Route, chemin: &str, noms: &BTreeSet<String>) -> Vec<(String, Option<Corps>)> {
     let mut envois: Vec<_> = chemins_faux(chemin).into_iter().map(|faux| (faux, None)).collect();
     if route.methode == Method::GET {
         let fixes =
