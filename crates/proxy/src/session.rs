@@ -182,3 +182,67 @@ impl Session {
         !self.fermee.swap(true, Ordering::AcqRel)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::DepotSessions;
+
+    /// Resident memory of this process, in bytes.
+    fn memoire() -> usize {
+        let statut = std::fs::read_to_string("/proc/self/statm").unwrap();
+        statut.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+    }
+
+    /// A thousand bytes, as PSC's have or so.
+    fn jeton() -> String {
+        "j".repeat(1_000)
+    }
+
+    #[tokio::test]
+    async fn a_session_costs_about_a_kilobyte_beside_its_tokens() {
+        const NOMBRE: usize = 5_000;
+        service::tls::installer_fournisseur();
+        let identite = Arc::new(Identite {
+            client_id: "lps".into(),
+            generation: 0,
+            certificat: None,
+            secret: None,
+            psc: reqwest::Client::new(),
+            apis: Box::default(),
+        });
+        let alea = service::Alea::graine(1);
+        let regles = DepotSessions { base: Some("memoire".into()), ..DepotSessions::default() };
+        let (magasin, _) = Magasin::ouvrir(&regles, std::path::Path::new("."), &alea).await.unwrap();
+        let le = Timestamp::UNIX_EPOCH;
+        let avant = memoire();
+        for _ in 0..NOMBRE {
+            let session = Session::nouvelle(Naissance {
+                id: alea.jeton(),
+                identite: Arc::clone(&identite),
+                national_id: "899700000001".to_owned(),
+                session_state: "7f3c2a10-3c1e-4a5b-8c7d-9e0f1a2b3c4d".to_owned(),
+                adresse: [192, 0, 2, 7].into(),
+                psc: JetonsPsc {
+                    acces: jeton().into(),
+                    expire: le,
+                    renouvellement: Some(jeton().into()),
+                    renouvellement_expire: Some(le),
+                    id_token: jeton().into(),
+                },
+                jeton_applicatif: Some(alea.jeton().into()),
+                nombre_apis: 2,
+                le,
+            });
+            for place in &session.apis {
+                place.poser(JetonApi::nouveau(&jeton().into(), le, Some(jeton().into()), Some(le)).unwrap());
+            }
+            magasin.poser(&Arc::new(session));
+        }
+        // Three of PSC, and for each of two APIs an access token and a refresh token.
+        let jetons = (3 + 2 * 2) * 1_000;
+        let reste = (memoire() - avant) / NOMBRE - jetons;
+        assert_eq!(magasin.nombre(), NOMBRE);
+        assert!(reste < 1_280, "{reste} bytes");
+    }
+}

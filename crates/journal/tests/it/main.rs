@@ -1,5 +1,6 @@
 //! The journal as its users see it, on both databases.
 
+mod abime;
 mod appui;
 mod chaine;
 mod export;

@@ -93,10 +93,11 @@ impl Api {
     pub(crate) async fn revoquer(&self, identite: &Identite, jeton: &JetonApi) -> bool {
         let Some(point) = &self.revocation else { return false };
         let mut bien = true;
-        let jetons = [("refresh_token", jeton.renouvellement.as_ref()), ("access_token", Some(&jeton.acces))];
+        let renouvellement = jeton.renouvellement.as_ref().map(SecretString::expose_secret);
+        let jetons = [("refresh_token", renouvellement), ("access_token", Some(jeton.acces()))];
         for (sorte, valeur) in jetons {
             let Some(valeur) = valeur else { continue };
-            let champs = [("token", valeur.expose_secret()), ("token_type_hint", sorte)];
+            let champs = [("token", valeur), ("token_type_hint", sorte)];
             let champs: std::collections::BTreeMap<_, _> = champs.into();
             let requete = self.http(identite).post(point.clone());
             if let Err(panne) =

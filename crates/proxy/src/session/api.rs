@@ -9,12 +9,14 @@ use jiff::{SignedDuration, Timestamp};
 use oidc::jetons::ReponseJetons;
 use secrecy::{ExposeSecret as _, SecretString};
 
+const PORTEUR: &str = "Bearer ";
+
 /// A token of one API, ready to be sent.
 pub(crate) struct JetonApi {
-    /// `Bearer …`, marked sensitive.
+    /// `Bearer …`, marked sensitive: the one place where the token is, since a session may have many and there may be many
+    /// sessions.
     entete: HeaderValue,
     pub(crate) expire: Timestamp,
-    pub(crate) acces: SecretString,
     pub(crate) renouvellement: Option<SecretString>,
     pub(crate) renouvellement_expire: Option<Timestamp>,
 }
@@ -35,24 +37,33 @@ impl JetonApi {
     pub(crate) fn depuis(reponse: ReponseJetons, depart: Timestamp) -> Result<Self, Inutilisable> {
         let expire = echeance(depart, reponse.expires_in.unwrap_or(300));
         let renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
-        Self::nouveau(reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)
+        Self::nouveau(&reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)
     }
 
     pub(crate) fn nouveau(
-        acces: SecretString,
+        acces: &SecretString,
         expire: Timestamp,
         renouvellement: Option<SecretString>,
         renouvellement_expire: Option<Timestamp>,
     ) -> Result<Self, Inutilisable> {
-        let mut entete =
-            HeaderValue::try_from(format!("Bearer {}", acces.expose_secret())).map_err(|_| Inutilisable)?;
+        let texte = format!("{PORTEUR}{}", acces.expose_secret());
+        if !texte.is_ascii() {
+            return Err(Inutilisable);
+        }
+        let mut entete = HeaderValue::try_from(texte).map_err(|_| Inutilisable)?;
         entete.set_sensitive(true);
-        Ok(Self { entete, expire, acces, renouvellement, renouvellement_expire })
+        Ok(Self { entete, expire, renouvellement, renouvellement_expire })
+    }
+
+    /// The token itself.
+    pub(crate) fn acces(&self) -> &str {
+        let texte = self.entete.to_str().unwrap_or_default();
+        texte.strip_prefix(PORTEUR).unwrap_or_default()
     }
 
     /// Whether it is the same token, wherever it was read.
     pub(crate) fn est(&self, autre: &Self) -> bool {
-        self.acces.expose_secret() == autre.acces.expose_secret()
+        self.entete == autre.entete
     }
 
     pub(crate) fn entete(&self) -> HeaderValue {

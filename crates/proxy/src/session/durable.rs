@@ -145,21 +145,26 @@ fn lire_rangee(etat: &Etat, rangee: &Rangee) -> Option<forme::Lue> {
 /// Takes back, at start, the sessions of an earlier life.
 pub(crate) async fn reprendre(etat: &Etat) -> Result<(), Erreur> {
     let super::depot::Depot::Fichier(fichier) = &etat.magasin.depot else { return Ok(()) };
-    let rangees = fichier.toutes().await?;
     let limite = etat.horloge.maintenant().as_second();
     let duree = i64::try_from(etat.config.session.duree_max_s).unwrap_or(i64::MAX);
-    let mut reprises = 0_usize;
-    for rangee in &rangees {
-        if let Some(session) = ouvrir_rangee(etat, rangee) {
-            etat.magasin.poser(&session);
-            reprises += 1;
-        } else if rangee.derniere.saturating_add(duree) < limite {
-            // Nobody can use it any more, with or without its key.
-            etat.magasin.depot.oter(&rangee.empreinte, "").await?;
+    let (mut reprises, mut gardees, mut derniere) = (0_usize, 0_usize, String::new());
+    loop {
+        let rangees = fichier.apres(&derniere).await?;
+        let Some(lue) = rangees.last() else { break };
+        derniere.clone_from(&lue.empreinte);
+        gardees += rangees.len();
+        for rangee in &rangees {
+            if let Some(session) = ouvrir_rangee(etat, rangee) {
+                etat.magasin.poser(&session);
+                reprises += 1;
+            } else if rangee.derniere.saturating_add(duree) < limite {
+                // Nobody can use it any more, with or without its key.
+                etat.magasin.depot.oter(&rangee.empreinte, "").await?;
+            }
         }
     }
-    if !rangees.is_empty() {
-        tracing::info!(reprises, gardees = rangees.len(), "sessions reprises");
+    if gardees > 0 {
+        tracing::info!(reprises, gardees, "sessions reprises");
     }
     Ok(())
 }
@@ -249,7 +254,12 @@ pub(crate) async fn arreter(etat: &Etat) {
 pub(crate) async fn finies(etat: &Etat) -> Result<Vec<Arc<Session>>, Erreur> {
     let (magasin, regles) = (&etat.magasin, &etat.config.session);
     let maintenant = etat.horloge.maintenant();
-    ranger(etat, USAGE_S.min(i64::try_from(regles.inactivite_s / 10).unwrap_or(USAGE_S))).await?;
+    if let Err(erreur) =
+        ranger(etat, USAGE_S.min(i64::try_from(regles.inactivite_s / 10).unwrap_or(USAGE_S))).await
+    {
+        // Another life would think them silent a little earlier: no reason not to end those that must end.
+        tracing::error!(%erreur, "derniers usages des sessions non gardés");
+    }
     let mut finies = magasin.choisir(|session| !session.vivante(regles, maintenant));
     if let Some(partage) = magasin.depot.partage() {
         magasin.compter(partage.nombre().await?);

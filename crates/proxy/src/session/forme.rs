@@ -75,7 +75,7 @@ fn texte(secret: Option<&SecretString>) -> Option<&str> {
 
 fn jeton(jeton: &JetonApi) -> JetonEcrit<'_> {
     JetonEcrit {
-        acces: jeton.acces.expose_secret(),
+        acces: jeton.acces(),
         expire: jeton.expire,
         renouvellement: texte(jeton.renouvellement.as_ref()),
         renouvellement_expire: jeton.renouvellement_expire,
@@ -183,7 +183,8 @@ fn poser(session: &Session, apis: &[Arc<Api>], mut jetons: BTreeMap<String, Jeto
         let Some((place, lu)) = session.apis.get(api.rang).zip(jetons.remove(&api.regles.id)) else {
             continue;
         };
-        if let Ok(jeton) = JetonApi::nouveau(lu.acces, lu.expire, lu.renouvellement, lu.renouvellement_expire)
+        if let Ok(jeton) =
+            JetonApi::nouveau(&lu.acces, lu.expire, lu.renouvellement, lu.renouvellement_expire)
         {
             place.reposer(jeton);
         }

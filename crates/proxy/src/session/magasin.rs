@@ -4,8 +4,9 @@
 //! lock. With a store that nodes share, what is here are copies, dropped as soon as another node changes the session;
 //! `durable` goes and looks for those that aren't here.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher as _, RandomState};
+use std::borrow::Borrow;
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -22,7 +23,31 @@ use crate::config::DepotSessions;
 
 const TRANCHES: usize = 64;
 
-type Tranche = RwLock<HashMap<Box<str>, Arc<Session>>>;
+type Tranche = RwLock<HashSet<ParId>>;
+
+/// A session, found by its identifier without a second copy of it.
+#[derive(Debug)]
+struct ParId(Arc<Session>);
+
+impl Borrow<str> for ParId {
+    fn borrow(&self) -> &str {
+        self.0.id()
+    }
+}
+
+impl Hash for ParId {
+    fn hash<H: Hasher>(&self, etat: &mut H) {
+        self.0.id().hash(etat);
+    }
+}
+
+impl PartialEq for ParId {
+    fn eq(&self, autre: &Self) -> bool {
+        self.0.id() == autre.0.id()
+    }
+}
+
+impl Eq for ParId {}
 
 /// Fingerprint → identifier.
 type Copies = HashMap<Box<str>, Box<str>>;
@@ -99,7 +124,7 @@ impl Magasin {
         if self.depot.partage().is_some() {
             copies(&self.copies).insert(session.empreinte().into(), session.id().into());
         }
-        ecrire(self.tranche(session.id())).insert(session.id().into(), Arc::clone(session));
+        ecrire(self.tranche(session.id())).replace(ParId(Arc::clone(session)));
     }
 
     /// Puts a copy here unless news came since `vague`: it may be of the past.
@@ -119,7 +144,7 @@ impl Magasin {
         if self.depot.partage().is_some_and(|partage| !partage.entend()) {
             return None;
         }
-        lire(self.tranche(id)).get(id).cloned()
+        lire(self.tranche(id)).get(id).map(|trouvee| Arc::clone(&trouvee.0))
     }
 
     pub(super) fn retirer(&self, session: &Session) {
@@ -136,7 +161,7 @@ impl Magasin {
             Nouvelle::Changee(empreinte) => {
                 let id = copies(&self.copies).remove(&**empreinte);
                 if let Some(id) = id {
-                    ecrire(self.tranche(&id)).remove(&id);
+                    ecrire(self.tranche(&id)).remove(&*id);
                 }
             }
             Nouvelle::Coupee => {
@@ -152,7 +177,9 @@ impl Magasin {
     pub(crate) fn choisir(&self, choix: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
         let mut choisies = Vec::new();
         for tranche in &self.tranches {
-            choisies.extend(lire(tranche).values().filter(|session| choix(session)).cloned());
+            let tranche = lire(tranche);
+            choisies
+                .extend(tranche.iter().map(|trouvee| &trouvee.0).filter(|session| choix(session)).cloned());
         }
         choisies
     }
@@ -178,10 +205,10 @@ fn copies(copies: &Mutex<Copies>) -> MutexGuard<'_, Copies> {
     copies.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn lire(tranche: &Tranche) -> RwLockReadGuard<'_, HashMap<Box<str>, Arc<Session>>> {
+fn lire(tranche: &Tranche) -> RwLockReadGuard<'_, HashSet<ParId>> {
     tranche.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn ecrire(tranche: &Tranche) -> RwLockWriteGuard<'_, HashMap<Box<str>, Arc<Session>>> {
+fn ecrire(tranche: &Tranche) -> RwLockWriteGuard<'_, HashSet<ParId>> {
     tranche.write().unwrap_or_else(PoisonError::into_inner)
 }

@@ -41,9 +41,11 @@ impl Fichier {
         self.0.close().await;
     }
 
-    pub(crate) async fn toutes(&self) -> Result<Vec<Rangee>, sqlx::Error> {
-        let rangees =
-            sqlx::query("SELECT empreinte, scelle, derniere FROM session").fetch_all(&self.0).await?;
+    /// The sessions that follow a fingerprint, a thousand at most; the first ones after an empty text.
+    pub(crate) async fn apres(&self, empreinte: &str) -> Result<Vec<Rangee>, sqlx::Error> {
+        let page = "SELECT empreinte, scelle, derniere FROM session WHERE empreinte > $1
+                    ORDER BY empreinte LIMIT 1000";
+        let rangees = sqlx::query(page).bind(empreinte).fetch_all(&self.0).await?;
         rangees
             .iter()
             .map(|rangee| {
@@ -152,7 +154,7 @@ mod tests {
         }
         assert!(!enfant.wait().unwrap().success() && derniere >= 300);
         let fichier = Fichier::ouvrir(&dossier.path().join("sessions.db")).await.unwrap();
-        let toutes = fichier.toutes().await.unwrap();
+        let toutes = fichier.apres("").await.unwrap();
         for n in 0..=derniere {
             let attendue = match n % 3 {
                 // Ended by the one that comes two later.
