@@ -41,14 +41,17 @@ impl Intervalle {
     pub const TOUT: Self = Self { debut: Timestamp::MIN, fin: Timestamp::MAX };
 
     fn contient(&self, instant: Timestamp) -> bool {
-        self.debut < instant && instant < self.fin
+        self.apres() < instant.as_microsecond() && instant < self.fin
     }
 
     /// Bounds in microseconds between which a stored instant must be, strictly.
     pub(crate) fn microsecondes(&self) -> (i64, i64) {
-        // Stored instants are cut to the microsecond: a bound inside one must not exclude it.
-        let debut = self.debut.as_microsecond() - i64::from(self.debut.subsec_nanosecond() < 0);
-        (debut, self.fin.as_microsecond().saturating_add(1))
+        (self.apres(), self.fin.as_microsecond().saturating_add(1))
+    }
+
+    /// Traces are cut to the microsecond: one that happened after a bound inside its microsecond must not be left out.
+    fn apres(&self) -> i64 {
+        self.debut.as_microsecond() - i64::from(self.debut.subsec_nanosecond() % 1_000 != 0)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The Proxy e-Santé: authenticates professionals at Pro Santé Connect for the software (LPS) that they use, keeps the tokens,
 //! relays to the API over mTLS, traces.
 //!
-//! The way of a call, a file a step: [`accept`] → `session` → `policy` → `forward` → `trace`. The way of a connection:
+//! The way of a call, a file a step: `accept` → `session` → `policy` → `forward` → `trace`. The way of a connection:
 //! `connect` (CIBA or code) → `connect/echange` → `session`. The proxy is a pure relay: it knows nothing of what passes.
 
 mod accept;

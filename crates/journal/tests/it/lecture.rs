@@ -26,6 +26,8 @@ async fn what_is_accepted_is_read_at_once_by_instant_between_exclusive_bounds() 
                 instant("2026-03-01T08:00:02.000000001Z"),
                 vec![1, 2],
             ),
+            (instant("2026-03-01T08:00:02.000000001Z"), seconde(4), vec![2, 3]),
+            (instant("2026-03-01T08:00:02.000001Z"), seconde(4), vec![3]),
             (seconde(3), seconde(1), vec![]),
             (instant("2020-01-01T00:00:00Z"), instant("2020-01-02T00:00:00Z"), vec![]),
         ] {
