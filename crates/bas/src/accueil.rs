@@ -9,6 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use web::Cadre;
 
+use crate::api::Annonce;
 use crate::cadre::cadre_du_bac;
 use crate::isc::{Groupe, Isc, MOT_DE_PASSE, groupes};
 use crate::psc::Psc;
@@ -19,15 +20,16 @@ struct Accueil {
     cadre: Cadre,
     metadonnees: String,
     metadonnees_psc: String,
+    apis: Vec<Annonce>,
     groupes: Vec<Groupe>,
     mot_de_passe: &'static str,
 }
 
-pub(crate) fn routes(isc: &Arc<Isc>, psc: &Arc<Psc>) -> Router {
-    Router::new().route("/", get(accueil)).with_state((Arc::clone(isc), Arc::clone(psc)))
+pub(crate) fn routes(isc: &Arc<Isc>, psc: &Arc<Psc>, apis: Vec<Annonce>) -> Router {
+    Router::new().route("/", get(accueil)).with_state((Arc::clone(isc), Arc::clone(psc), apis))
 }
 
-async fn accueil(State((isc, psc)): State<(Arc<Isc>, Arc<Psc>)>) -> Response {
+async fn accueil(State((isc, psc, apis)): State<(Arc<Isc>, Arc<Psc>, Vec<Annonce>)>) -> Response {
     let metadonnees_psc = format!("{}{}", psc.issuer, oidc::psc::CHEMIN_METADONNEES);
     let metadonnees = format!("{}{}", isc.issuer, oidc::metadonnees::CHEMIN);
     let cadre = cadre_du_bac("Bac à sable", "/");
@@ -35,6 +37,7 @@ async fn accueil(State((isc, psc)): State<(Arc<Isc>, Arc<Psc>)>) -> Response {
         cadre,
         metadonnees,
         metadonnees_psc,
+        apis,
         groupes: groupes(),
         mot_de_passe: MOT_DE_PASSE,
     })

@@ -228,7 +228,7 @@ impl Apis {
                 routes.nest(&api.chemin, self.journal.couche(&format!("api-{}", api.config.id), ouvertes));
         }
         let reste = Router::new().fallback(|note: Note| async move {
-            note.refuse("404", "Aucun serveur d’autorisation ni aucune API n’est à cette adresse.");
+            note.refuse(None, "Aucun serveur d’autorisation ni aucune API n’est à cette adresse.");
             StatusCode::NOT_FOUND
         });
         routes.merge(self.journal.couche("apis", reste))

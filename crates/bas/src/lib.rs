@@ -94,7 +94,7 @@ impl Bac {
     /// the identities; and the API of administration.
     pub fn routes(&self) -> Router {
         let routes = isc::routes(&self.isc)
-            .merge(accueil::routes(&self.isc, &self.psc))
+            .merge(accueil::routes(&self.isc, &self.psc, self.apis()))
             .merge(psc::routes_portail(&self.psc))
             .merge(ecps::routes(&self.psc))
             .merge(identites::routes(&self.psc))

@@ -52,7 +52,7 @@ pub(super) fn routes() -> Router {
 }
 
 fn refuser(note: &Note, quoi: &'static str) -> Response {
-    note.refuse("400", quoi);
+    note.refuse(None, quoi);
     (StatusCode::BAD_REQUEST, quoi).into_response()
 }
 

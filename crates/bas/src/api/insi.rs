@@ -32,7 +32,7 @@ pub(super) fn routes() -> Router {
         .route("/recherche", post(rechercher))
         .route("/patients", get(lister))
         .fallback(|note: Note| async move {
-            note.refuse("404", "Cette API ne connaît que POST /recherche et GET /patients.");
+            note.refuse(None, "Cette API ne connaît que POST /recherche et GET /patients.");
             StatusCode::NOT_FOUND
         })
         .layer(DefaultBodyLimit::max(CORPS_MAX))
@@ -106,7 +106,7 @@ impl Traits {
 
 async fn rechercher(note: Note, corps: Result<Bytes, axum::extract::rejection::BytesRejection>) -> Response {
     let Ok(octets) = corps else {
-        note.refuse("413", "Le corps est trop long ou s’est interrompu.");
+        note.refuse(None, "Le corps est trop long ou s’est interrompu.");
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let traits = match Traits::lire(&octets) {

@@ -118,7 +118,7 @@ impl RefusPorteur {
 
     pub(super) fn repondre(self, royaume: &str, note: &Note) -> Response {
         let code = self.code.unwrap_or("invalid_request");
-        note.refuse(self.code.unwrap_or("401"), self.raison);
+        note.refuse(self.code, self.raison);
         let mut methode = format!("Bearer realm=\"{royaume}\"");
         if let Some(code) = self.code {
             methode = format!("{methode}, error=\"{code}\", error_description=\"{}\"", self.detail);

@@ -236,7 +236,7 @@ pub(super) fn routes(serveur: &Arc<ServeurAutorisation>) -> Router {
         .route(INTROSPECTION, post(introspection::dire))
         .route(REVOCATION, post(introspection::revoquer))
         .fallback(|note: Note| async move {
-            note.refuse("404", "Ce serveur d’autorisation n’a rien à cette adresse.");
+            note.refuse(None, "Ce serveur d’autorisation n’a rien à cette adresse.");
             StatusCode::NOT_FOUND
         })
         .with_state(Arc::clone(serveur))

@@ -124,7 +124,7 @@ pub(super) fn routes(signataire: &Arc<Signataire>, horloge: &Horloge, alea: &Ale
     Router::new()
         .route("/signsessiondata", post(signer))
         .fallback(|note: Note| async move {
-            note.refuse("404", "Cette API ne connaît que POST /signsessiondata.");
+            note.refuse(None, "Cette API ne connaît que POST /signsessiondata.");
             StatusCode::NOT_FOUND
         })
         .layer(DefaultBodyLimit::max(CORPS_MAX))

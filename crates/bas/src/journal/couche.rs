@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{OriginalUri, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
 use http::StatusCode;
@@ -29,13 +29,15 @@ impl Journal {
 async fn noter(State(lieu): State<Lieu>, mut requete: Request, suite: Next) -> Response {
     let note = Note::default();
     let pair = requete.extensions().get::<Pair>();
+    // A nested router sees its own part of the path; people look for the whole.
+    let uri = requete.extensions().get::<OriginalUri>().map_or(requete.uri(), |uri| &uri.0);
     let ligne = Ligne {
         serveur: lieu.serveur,
         adresse: pair.map(|pair| pair.adresse.ip().to_string()).unwrap_or_default(),
         certificat: pair.and_then(Pair::certificat).map(presente),
         methode: masque::couper(requete.method().as_str()),
-        chemin: masque::couper(requete.uri().path()),
-        parametres: parametres(requete.uri().query().unwrap_or_default()),
+        chemin: masque::couper(uri.path()),
+        parametres: parametres(uri.query().unwrap_or_default()),
         raison: "L’appelant a raccroché avant la réponse.".to_owned(),
         ..lieu.journal.vierge()
     };

@@ -58,9 +58,10 @@ impl Note {
         self.decider(Issue::Accepte, None, raison.into());
     }
 
-    /// What was refused: the code that the answer bears, and why in a sentence. The last word said is the one kept.
-    pub fn refuse(&self, code: &str, raison: impl Into<String>) {
-        self.decider(Issue::Refuse, Some(code), raison.into());
+    /// What was refused: the code that the answer bears, if it bears one besides its status, and why in a sentence. The last
+    /// word said is the one kept.
+    pub fn refuse<'c>(&self, code: impl Into<Option<&'c str>>, raison: impl Into<String>) {
+        self.decider(Issue::Refuse, code.into(), raison.into());
     }
 
     /// What broke, on our side or beyond.

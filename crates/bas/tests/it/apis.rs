@@ -29,6 +29,8 @@ use tempfile::TempDir;
 
 pub(crate) const MEDECIN: &str = "899700000011";
 pub(crate) const SECRET: &str = "secret de communauté: é+&=%";
+/// What the servers call themselves, wherever they listen.
+pub(crate) const NOM: &str = "https://apis.example";
 /// Good at Pro Santé Connect, for `lps`.
 pub(crate) const JETON_PSC: &str = "psc.lps.bon";
 /// The same, for `communaute`.
@@ -68,8 +70,8 @@ fn pem(certificat: &Certificat) -> String {
     format!("{}{}", certificat.cert_pem, certificat.cle_pem.expose_secret())
 }
 
-async fn servir(routes: Router, certificat: &Certificat, autorite: &Autorite, port: u16) -> (String, Arret) {
-    let serveur = Serveur::lier(([127, 0, 0, 1], port).into()).await.unwrap();
+async fn servir(routes: Router, certificat: &Certificat, autorite: &Autorite) -> (String, Arret) {
+    let serveur = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap();
     let url = format!("https://localhost:{}", serveur.adresse().port());
     let clients = Clients::Facultatif(Autorites::depuis_pem(autorite.cert_pem()).unwrap());
     let identite = Identite::depuis_pem(&certificat.cert_pem, certificat.cle_pem.expose_secret()).unwrap();
@@ -115,7 +117,7 @@ impl Banc {
         let noms = ["lps", "autre", "limite", "designe", "communaute"];
         let certificats = noms.map(|nom| (nom, emettre(&autorite, nom, Usage::Client)));
         let reponses = Reponses::default();
-        let (psc, arret) = servir(fausse_psc(Arc::clone(&reponses)), &serveur, &autorite, 0).await;
+        let (psc, arret) = servir(fausse_psc(Arc::clone(&reponses)), &serveur, &autorite).await;
         let horloge = Horloge::fixe("2026-03-02T12:00:00Z".parse().unwrap());
         let mut banc = Self {
             url: String::new(),
@@ -131,7 +133,7 @@ impl Banc {
         };
         banc.psc(JETON_PSC, 200, &actif("lps"));
         banc.psc(JETON_PSC_COMMUNAUTE, 200, &actif("communaute"));
-        banc.servir(0, secret).await;
+        banc.servir(secret).await;
         banc
     }
 
@@ -144,28 +146,19 @@ impl Banc {
         self.reponses.lock().unwrap().insert(jeton.to_owned(), (statut, corps.to_owned()));
     }
 
-    async fn servir(&mut self, port: u16, secret: &str) {
+    async fn servir(&mut self, secret: &str) {
         let ca = self.donnees.path().join("ca.pem");
         std::fs::write(&ca, self.autorite.cert_pem()).unwrap();
-        // The address is known once bound, and the configuration wants it.
-        let libre = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap().local_addr().unwrap().port();
-        let config = config(
-            &format!("https://localhost:{libre}"),
-            &self.introspection,
-            secret,
-            &ca,
-            self.donnees.path(),
-        );
+        let config = config(NOM, &self.introspection, secret, &ca, self.donnees.path());
         let apis = Apis::nouvelles(config, self.journal.clone(), &self.horloge, &Alea::systeme()).unwrap();
-        (self.url, self.arret) = servir(apis.routes(), &self.serveur, &self.autorite, libre).await;
+        (self.url, self.arret) = servir(apis.routes(), &self.serveur, &self.autorite).await;
     }
 
-    /// Stops and starts again at the same address with the same folder.
+    /// Stops and starts again under the same name with the same folder.
     pub(crate) async fn redemarrer(&mut self) {
-        let port = self.url.rsplit(':').next().unwrap().parse().unwrap();
         self.arret.demander();
         assert!(self.arret.termine(Duration::from_secs(30)).await);
-        self.servir(port, "secret de l'AS").await;
+        self.servir("secret de l'AS").await;
     }
 
     /// With the certificate of that name, or none.

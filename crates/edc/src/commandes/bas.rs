@@ -12,10 +12,9 @@ pub(crate) async fn servir(fichier: &config::Fichier) -> Result<ExitCode, Faute>
     let (tls, tls_psc) = (config.tls.serveur()?, config.tls_psc()?);
     let serveur = lier(config.ecoute).await?;
     let serveur_psc = lier(config.ecoute_psc).await?;
-    let serveur_apis = match (&config.apis, config.ecoute_apis) {
-        (Some(_), Some(adresse)) => Some(lier(adresse).await?),
-        (None, None) => None,
-        _ => return Err(Faute::Dite("« ecoute_apis » et la section [apis] vont ensemble".to_owned())),
+    let serveur_apis = match config.ecoute_apis()? {
+        Some(adresse) => Some(lier(adresse).await?),
+        None => None,
     };
     let config = bas::Config { isc: config.isc, psc: config.psc, apis: config.apis };
     let bac = bas::Bac::nouveau(config, Horloge::systeme(), Alea::systeme())?;

@@ -99,12 +99,22 @@ pub(crate) struct ConfigBas {
     pub psc: bas::psc::Config,
     /// Where the API listen, if there are any.
     #[serde(default)]
-    pub ecoute_apis: Option<SocketAddr>,
+    ecoute_apis: Option<SocketAddr>,
     #[serde(default)]
     pub apis: Option<bas::api::Config>,
 }
 
 impl ConfigBas {
+    /// Where the API listen.
+    pub(crate) fn ecoute_apis(&self) -> Result<Option<SocketAddr>, Faute> {
+        match (&self.apis, self.ecoute_apis) {
+            (Some(_), None) | (None, Some(_)) => {
+                Err(Faute::Dite("« ecoute_apis » et la section [apis] vont ensemble".to_owned()))
+            }
+            (_, adresse) => Ok(adresse),
+        }
+    }
+
     /// TLS of the listener of Pro Santé Connect.
     pub(crate) fn tls_psc(&self) -> Result<TlsServeur, Faute> {
         self.tls.serveur()?;
@@ -142,6 +152,7 @@ pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
         Genre::Bas => {
             let config: ConfigBas = service::config::load(chemin, PREFIXE)?;
             config.tls_psc()?;
+            config.ecoute_apis()?;
             ("bac à sable", config.tls)
         }
     };
@@ -162,11 +173,13 @@ pub(crate) async fn examiner(fichier: &Fichier) -> Result<ExitCode, Faute> {
         Genre::Guichet => examiner_guichet(service::config::load(chemin, PREFIXE)?).await,
         Genre::Bas => {
             let config: ConfigBas = service::config::load(chemin, PREFIXE)?;
-            vec![
+            let mut constats = vec![
                 tls(&config.tls),
                 dossier("données (iSC)", &config.isc.donnees),
                 dossier("données (PSC)", &config.psc.donnees),
-            ]
+            ];
+            constats.extend(config.apis.as_ref().map(|apis| dossier("données (API)", &apis.donnees)));
+            constats
         }
     };
     let mut texte = String::new();

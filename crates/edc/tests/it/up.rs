@@ -64,6 +64,10 @@ fn un_second_demarrage_retrouve_tout_meme_apres_un_kill() {
     let annonce1 = annonce(dossier.path());
     assert_eq!(annonce1["pret"], true);
     assert_eq!(annonce1["guichet"]["url"], format!("https://localhost:{port}"));
+    let apis: Vec<_> = annonce1["apis"].as_array().expect("a list").iter().map(|api| &api["id"]).collect();
+    assert_eq!(apis, ["signsessiondata", "essai", "insi"]);
+    let api = &annonce1["apis"][0];
+    assert_eq!(api["url"], format!("https://localhost:{}/mockservice/apipsc", port + 4));
     let lire = |nom: &str| std::fs::read(dossier.path().join(nom)).expect("made at the first start");
     let avant: Vec<_> =
         ["ac/autorite.pem", "signature/signataire.p12", "secrets/oidc"].into_iter().map(lire).collect();

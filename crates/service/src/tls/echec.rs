@@ -24,7 +24,7 @@ pub fn echec(erreur: &io::Error) -> String {
             "aucune version ni aucun chiffrement TLS en commun (TLS 1.2 au moins)".to_owned()
         }
         Error::InvalidMessage(_) | Error::InappropriateMessage { .. } => {
-            "ce qui est arrivé n’est pas du TLS : http en clair sur un port https ?".to_owned()
+            "ce qui est arrivé n’est pas du TLS (http en clair sur un port https, souvent)".to_owned()
         }
         _ => "la poignée de main TLS a échoué".to_owned(),
     }

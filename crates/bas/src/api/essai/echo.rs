@@ -20,7 +20,7 @@ use crate::journal::{Note, masque};
 pub(super) async fn echo(note: Note, requete: Request) -> Response {
     let (parties, corps) = requete.into_parts();
     let Ok((octets, sha256)) = mesurer(corps).await else {
-        note.refuse("400", "Le corps de la requête s’est interrompu.");
+        note.refuse(None, "Le corps de la requête s’est interrompu.");
         return StatusCode::BAD_REQUEST.into_response();
     };
     let uri = parties.extensions.get::<OriginalUri>().map_or(&parties.uri, |uri| &uri.0);

@@ -1,6 +1,6 @@
 //! The whole way with the simulated Pro Santé Connect: a professional approves, the token is exchanged, the API answers.
 
-use bas::api::{Annonce, Apis};
+use bas::api::Apis;
 use bas::journal::Journal;
 use http::StatusCode;
 use secrecy::ExposeSecret as _;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use service::Alea;
 use tempfile::TempDir;
 
-use super::{MEDECIN, acces, avec, bon_echange, config, emettre, servir};
+use super::{MEDECIN, NOM, acces, avec, bon_echange, config, emettre, servir};
 use crate::psc;
 use igc::Usage;
 
@@ -18,21 +18,20 @@ async fn an_approval_leads_to_a_signed_answer() {
     let dossier = TempDir::new().unwrap();
     let ca = dossier.path().join("ca.pem");
     std::fs::write(&ca, psc.autorite.cert_pem()).unwrap();
-    let libre = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
-    let url = format!("https://localhost:{libre}");
-    let mut config = config(&url, &psc.point("token/introspect"), psc::SECRET, &ca, dossier.path());
+    let mut config = config(NOM, &psc.point("token/introspect"), psc::SECRET, &ca, dossier.path());
     config.psc.client_id = "communaute".to_owned();
     let journal = Journal::memoire(psc.horloge.clone());
     let apis = Apis::nouvelles(config, journal.clone(), &psc.horloge, &Alea::systeme()).unwrap();
-    let annonces = apis.annonces();
-    let Annonce { url: api, token_endpoint, .. } = annonces.iter().find(|api| api.id == "signature").unwrap();
     let certificat = emettre(&psc.autorite, "localhost", Usage::Serveur);
-    let (_, _arret) = servir(apis.routes(), &certificat, &psc.autorite, libre).await;
+    let (url, _arret) = servir(apis.routes(), &certificat, &psc.autorite).await;
+    let annonces = apis.annonces();
+    let annonce = annonces.iter().find(|api| api.id == "signature").unwrap();
+    let (api, jeton) = (annonce.url.replace(NOM, &url), annonce.token_endpoint.replace(NOM, &url));
 
     let lps = psc.avec_certificat("lps");
     let jetons = lps.connecter(MEDECIN).await;
     let champs = avec(&bon_echange(), "subject_token", Some(jetons.access_token.expose_secret()));
-    let echange = lps.http.post(token_endpoint).form(&champs).send().await.unwrap();
+    let echange = lps.http.post(&jeton).form(&champs).send().await.unwrap();
     let corps: Value = echange.json().await.unwrap();
     let donnees = json!({
         "nationalId": MEDECIN, "clientID": "lps", "proxy_session_id": "p",
@@ -50,13 +49,13 @@ async fn an_approval_leads_to_a_signed_answer() {
     assert_eq!(direct.status(), StatusCode::UNAUTHORIZED);
     assert!(derniere().raison.contains("esante-wallet"), "{}", derniere().raison);
     let autre = avec(&champs, "client_id", Some("autre"));
-    let vole = psc.avec_certificat("autre").http.post(token_endpoint).form(&autre).send().await.unwrap();
+    let vole = psc.avec_certificat("autre").http.post(&jeton).form(&autre).send().await.unwrap();
     assert_eq!(vole.json::<Value>().await.unwrap()["error"], "invalid_token");
     assert!(derniere().raison.contains("donné à « lps »"));
 
     // Two minutes later it is dead, and the token of the API lives on.
     psc.avancer(121);
-    let tard = lps.http.post(token_endpoint).form(&champs).send().await.unwrap();
+    let tard = lps.http.post(&jeton).form(&champs).send().await.unwrap();
     assert_eq!(tard.json::<Value>().await.unwrap()["error"], "invalid_token");
     assert!(derniere().raison.contains("inactif"));
     let appel = lps.http.post(format!("{api}/signsessiondata")).bearer_auth(acces(&corps)).json(&donnees);

@@ -6,7 +6,7 @@ use http::StatusCode;
 use oidc::Jwks;
 use serde_json::{Value, json};
 
-use super::{Banc, JETON_PSC, JETON_PSC_COMMUNAUTE, MEDECIN, SECRET, acces, actif, avec, bon_echange};
+use super::{Banc, JETON_PSC, JETON_PSC_COMMUNAUTE, MEDECIN, NOM, SECRET, acces, actif, avec, bon_echange};
 
 async fn lire(banc: &Banc, royaume: &str, jeton: &str) -> Value {
     let url = banc.realm(royaume, "/protocol/openid-connect/certs");
@@ -41,7 +41,7 @@ async fn a_good_one_gives_the_token_that_the_agency_gives() {
             &lu["exp"]
         ],
         [
-            &json!(banc.realm("essai", "")),
+            &json!(format!("{NOM}/realms/essai")),
             &json!(["account", "lps"]),
             &json!("lps"),
             &json!("Bearer"),
@@ -62,6 +62,7 @@ async fn a_good_one_gives_the_token_that_the_agency_gives() {
     assert_eq!((ligne.numero > 0, ligne.serveur.as_str()), (true, "as-essai"));
     let ligne = banc.journal.depuis_numero(0, &bas::journal::Filtre::default(), 1).0.remove(0);
     assert_eq!((ligne.client.as_deref(), ligne.personne.as_deref()), (Some("lps"), Some(MEDECIN)));
+    assert_eq!(ligne.chemin, "/realms/essai/protocol/openid-connect/token", "the whole path");
     assert!(ligne.issue == Issue::Accepte && ligne.raison.contains("lié au certificat"), "{}", ligne.raison);
     assert!(!serde_json::to_string(&ligne).unwrap().contains(JETON_PSC), "no token in the journal");
 }
@@ -256,8 +257,11 @@ async fn the_realm_says_what_it_does() {
     let banc = Banc::ouvrir().await;
     let url = banc.realm("essai", "/.well-known/openid-configuration");
     let dit: Value = banc.http("").get(url).send().await.unwrap().json().await.unwrap();
-    let jeton = banc.realm("essai", "/protocol/openid-connect/token");
-    assert_eq!((&dit["issuer"], &dit["token_endpoint"]), (&json!(banc.realm("essai", "")), &json!(jeton)));
+    let jeton = format!("{NOM}/realms/essai/protocol/openid-connect/token");
+    assert_eq!(
+        (&dit["issuer"], &dit["token_endpoint"]),
+        (&json!(format!("{NOM}/realms/essai")), &json!(jeton))
+    );
     assert_eq!(dit["mtls_endpoint_aliases"]["token_endpoint"], jeton);
     assert_eq!(dit["tls_client_certificate_bound_access_tokens"], true);
     assert_eq!(dit["grant_types_supported"][0], oidc::echange::GRANT);
