@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import * as fichiers from '../fichiers.mjs';
-import { avis, remplir } from '../gestes.mjs';
+import { avis, jour, remplir } from '../gestes.mjs';
 import { axe, REGARDS } from '../harnais.mjs';
 
 const racine = fileURLToPath(new URL('../..', import.meta.url));
@@ -30,6 +30,7 @@ function pagesDuBac(dossier = join(racine, 'crates/bas/templates'), sous = '') {
 const PERSONNE = undefined;
 const INDUSTRIEL = 'claire.martin';
 const ADMINISTRATEUR = 'admin.chevalier';
+const AUDITEUR = 'auditeur.meyer';
 
 export default function toutesLesPages({ espace, depot, editeur, operateur, episode, comme }) {
   /** What only this journey makes. */
@@ -100,6 +101,14 @@ export default function toutesLesPages({ espace, depot, editeur, operateur, epis
       { nom: 'habilitation-agence', qui: ADMINISTRATEUR, ou: () => `/habilitations/${editeur.numero}` },
     ],
     '/habilitations/{numero}/pdf': [{ qui: INDUSTRIEL, ou: () => `/habilitations/${editeur.numero}/pdf`, fichier: /pdf/ }],
+    '/habilitations/{numero}/audits/nouveau': [{ qui: AUDITEUR, ou: () => `/habilitations/${operateur.numero}/audits/nouveau` }],
+    '/audits': [{ qui: AUDITEUR, ou: () => '/audits' }],
+    '/audits/{audit}': [
+      { qui: INDUSTRIEL, ou: () => objets.audit },
+      { nom: 'audit-agence', qui: AUDITEUR, ou: () => objets.audit },
+      { nom: 'audit-en-cours', qui: AUDITEUR, ou: () => objets.auditEnCours },
+    ],
+    '/audits/{audit}/fichiers/{sha256}': [{ qui: INDUSTRIEL, ou: () => objets.preuveAudit, fichier: /pdf/ }],
     '/instruction': [{ qui: 'verif.durand', ou: () => '/instruction?file=toutes' }],
     '/candidatures/{id}/instruction/formulaire': [{ qui: 'verif.durand', ou: () => `${editeur.candidature}/instruction/formulaire` }],
     '/candidatures/{id}/instruction/chapitres/{code}': [{ qui: 'verif.durand', ou: () => editeur.instruction('TI') }],
@@ -202,6 +211,16 @@ export default function toutesLesPages({ espace, depot, editeur, operateur, epis
       await page.getByRole('button', { name: 'Enregistrer le modèle' }).click();
       await page.getByText('Preuve illisible').first().waitFor();
     });
+    await comme(AUDITEUR, async (page) => {
+      objets.auditEnCours = await auditer(page);
+      objets.audit = await auditer(page);
+      objets.preuveAudit = await page.getByRole('link', { name: 'extrait.pdf' }).first().getAttribute('href');
+      await remplir(page, { synthese: 'Un écart a été vu.' });
+      await page.getByRole('button', { name: 'Rendre le rapport provisoire' }).click();
+      await remplir(page, { jusqu_au: jour(20) });
+      await page.getByRole('button', { name: 'Communiquer au titulaire' }).click();
+      await avis(page, 'communiqué');
+    });
     await espace.avecPage({}, async (page) => {
       objets.identite = new URL(await lien(page, bac('/identites'), /./, 'td, th'), bac('/')).href;
       objets.moyen = new URL(await lien(page, bac('/ecps'), /./, 'td, th'), bac('/')).href;
@@ -219,6 +238,22 @@ export default function toutesLesPages({ espace, depot, editeur, operateur, epis
   async function lien(page, depuis, nom, dans = 'main') {
     await page.goto(depuis);
     return page.locator(dans).getByRole('link', { name: nom }).first().getAttribute('href');
+  }
+
+  /** An audit whose checks have begun, with a finding; gives its address. */
+  async function auditer(page) {
+    await page.goto(`/habilitations/${editeur.numero}`);
+    await page.getByRole('link', { name: 'Planifier un audit' }).click();
+    await remplir(page, { perimetre: 'Authentification et traces.', du: jour(), au: jour(2) });
+    await page.getByRole('button', { name: 'Planifier l’audit' }).click();
+    await page.waitForURL(/\/audits\/[^/]+$/);
+    await page.getByRole('button', { name: 'Notifier au titulaire' }).click();
+    await page.getByRole('button', { name: 'Commencer les contrôles' }).click();
+    await remplir(page, { intitule: 'Jetons écrits dans les journaux', gravite: 'majeure', description: 'Le journal montre le jeton.', echeance: jour(60) });
+    await page.locator('input[name="pieces_constat"]').setInputFiles(fichiers.pdf(depot, 'extrait.pdf', 'Extrait'));
+    await page.getByRole('button', { name: 'Ajouter le constat' }).click();
+    await page.getByRole('heading', { name: /Jetons écrits/ }).waitFor();
+    return new URL(page.url()).pathname;
   }
 
   /** A professional gives a number to Pro Santé Connect, which waits for the answer of the e-CPS. */

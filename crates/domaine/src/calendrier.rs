@@ -33,6 +33,8 @@ pub const RAPPELS_HABILITATION: [Rappel; 6] = [
 ];
 /// Reminders before the end of a preuve (certificate, test d’intrusion), in the order in which they fall due.
 pub const RAPPELS_PREUVE: [Rappel; 3] = [Rappel::Jours(60), Rappel::Jours(30), Rappel::Jours(7)];
+/// Reminders before what an audit expects of the holder, in the order in which they fall due.
+pub const RAPPELS_AUDIT: [Rappel; 2] = [Rappel::Jours(7), Rappel::Jours(1)];
 
 const MOIS: [&str; 12] = [
     "janvier",

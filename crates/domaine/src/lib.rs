@@ -6,6 +6,7 @@
 //!
 //! Start with [`candidature`]: a dossier from its first step to its habilitation. [`permission`] says who may do what.
 
+pub mod audit;
 pub mod autorisation;
 pub mod avis;
 pub mod calendrier;

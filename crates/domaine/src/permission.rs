@@ -108,7 +108,7 @@ const MATRICE: [(Objet, [&str; COLONNES.len()]); 13] = [
     (Objet::Autorisation, ["R",   "R",   "R",   "R",   "R",   "",    "RV",  "R",   "",    "RA",  "R",   "R"]),
     (Objet::Habilitation, ["R",   "R",   "R",   "R",   "R",   "",    "R",   "RV",  "RG",  "RA",  "R",   "R"]),
     (Objet::College,      ["",    "",    "",    "",    "",    "",    "R",   "RV",  "R",   "RA",  "",    "" ]),
-    (Objet::Audit,        ["R",   "R",   "",    "",    "",    "",    "R",   "R",   "",    "RA",  "RW",  "" ]),
+    (Objet::Audit,        ["RS",  "RS",  "RS",  "R",   "",    "",    "R",   "R",   "",    "RA",  "RW",  "" ]),
     (Objet::Referentiel,  ["R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "RWA", "R",   "R"]),
     (Objet::Faq,          ["R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "R",   "RWA", "R",   "R"]),
     (Objet::Agence,       ["",    "",    "",    "",    "",    "",    "RW",  "R",   "R",   "RW",  "R",   "" ]),
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn la_matrice_dit_qui_peut_quoi() {
-        let cas: [(&[Qualite], Objet, Acte, bool); 17] = [
+        let cas: [(&[Qualite], Objet, Acte, bool); 21] = [
             (&[Qualite::Mandataire], Objet::Comptes, Acte::Administrer, true),
             (&[Qualite::Depot], Objet::Comptes, Acte::Administrer, false),
             (&[Qualite::Depot], Objet::Formulaire, Acte::Ecrire, true),
@@ -178,6 +178,10 @@ mod tests {
             (&[Qualite::Administrateur], Objet::Habilitation, Acte::Juger, false),
             (&[Qualite::Cnda], Objet::Autorisation, Acte::Lire, true),
             (&[Qualite::Cnda], Objet::Preuve, Acte::Lire, false),
+            (&[Qualite::Responsable], Objet::Audit, Acte::Soumettre, true),
+            (&[Qualite::Depot], Objet::Audit, Acte::Soumettre, false),
+            (&[Qualite::Lecture], Objet::Audit, Acte::Lire, false),
+            (&[Qualite::Administrateur], Objet::Audit, Acte::Ecrire, false),
             (&[Qualite::Membre], Objet::Produit, Acte::Lire, false),
             (&[], Objet::Faq, Acte::Lire, false),
         ];

@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use domaine::{
+    audit::Audit,
     candidature::Candidature,
     evenement::Acteur,
     habilitation::Habilitation,
@@ -50,6 +51,8 @@ pub enum Cible {
     Candidature,
     /// `{numero}` is a habilitation.
     Habilitation,
+    /// `{audit}` is the number of an audit; before it is notified, only the agency knows of it.
+    Audit,
 }
 
 /// The person of this request and what the guard loaded for the handler.
@@ -64,6 +67,7 @@ pub struct Ici {
     produit: Option<Versionne<Produit>>,
     candidature: Option<Versionne<Candidature>>,
     habilitation: Option<Versionne<Habilitation>>,
+    audit: Option<Versionne<Audit>>,
     /// The quality that allowed the act of the route.
     qualite: Qualite,
 }
@@ -91,6 +95,10 @@ impl Ici {
 
     pub fn habilitation(&self) -> Result<&Versionne<Habilitation>, Erreur> {
         self.habilitation.as_ref().ok_or(Erreur::Introuvable)
+    }
+
+    pub fn audit(&self) -> Result<&Versionne<Audit>, Erreur> {
+        self.audit.as_ref().ok_or(Erreur::Introuvable)
     }
 
     pub fn structure(&self) -> Result<&Versionne<Structure>, Erreur> {
@@ -228,6 +236,16 @@ async fn charger(tx: &mut Tx, cible: Cible, params: &RawPathParams, ici: &mut Ic
             ici.habilitation = Some(habilitation);
             produit
         }
+        // Its candidature is left out: what is noted there while files come in would tell of the audit.
+        Cible::Audit => {
+            let audit = tx.load_audit(parametre("audit")?).await?.ok_or(Erreur::Introuvable)?;
+            if !audit.notifie() && !ici.agence() {
+                return Err(Erreur::Introuvable);
+            }
+            let produit = audit.produit;
+            ici.audit = Some(audit);
+            produit
+        }
     };
     let produit = tx.load_produit(produit).await?.ok_or(Erreur::Introuvable)?;
     let structure = tx.load_structure(produit.structure).await?.ok_or(Erreur::Introuvable)?;
@@ -254,6 +272,7 @@ pub fn ici(
         produit: None,
         candidature: None,
         habilitation: None,
+        audit: None,
         qualite,
     }
 }

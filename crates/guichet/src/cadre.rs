@@ -86,6 +86,7 @@ fn liens(ici: &Ici) -> Vec<(&'static str, &'static str)> {
         ("À signer", "/signature", Objet::Habilitation, Acte::Signer),
         ("Autorisations", "/autorisations", Objet::Autorisation, Acte::Lire),
         ("Habilitations", "/habilitations", Objet::Habilitation, Acte::Lire),
+        ("Audits", "/audits", Objet::Audit, Acte::Lire),
         ("Modèles", "/agence/modeles", Objet::Agence, Acte::Ecrire),
         ("Gérer la FAQ", "/agence/faq", Objet::Faq, Acte::Ecrire),
         ("Foire aux questions", "/faq", Objet::Faq, Acte::Lire),
@@ -112,7 +113,8 @@ fn nav(chemin: &str, liens: &[(&str, &str)]) -> Vec<Lien> {
 /// What hangs under an entry of the navigation without having its address.
 fn parents(url: &str) -> &'static [&'static str] {
     match url {
-        "/tableau-de-bord" | "/instruction" => &["/candidatures"],
+        "/tableau-de-bord" => &["/candidatures", "/audits"],
+        "/instruction" => &["/candidatures"],
         "/parcours" => &["/demarches"],
         _ => &[],
     }

@@ -75,6 +75,12 @@ impl From<domaine::habilitation::Refus> for Erreur {
     }
 }
 
+impl From<domaine::audit::Refus> for Erreur {
+    fn from(refus: domaine::audit::Refus) -> Self {
+        Self::Refus(refus.to_string())
+    }
+}
+
 impl From<domaine::college::Refus> for Erreur {
     fn from(refus: domaine::college::Refus) -> Self {
         Self::Refus(refus.to_string())

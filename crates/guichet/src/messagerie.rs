@@ -10,10 +10,6 @@ use crate::{app::App, erreur::Erreur};
 
 /// Longest message, in characters (spec guichets §2.7).
 pub(crate) const TEXTE_MAX: usize = 8000;
-/// Most attachments of a message.
-pub(crate) const PIECES_MAX: usize = 10;
-/// Largest attachment, in bytes.
-pub(crate) const PIECE_MAX: u64 = 50 * 1024 * 1024;
 
 /// Writes a message of the agency in the conversation, in the transaction of the act that it tells.
 ///

@@ -1,6 +1,7 @@
 //! The pages, one folder for each noun, one file for each act: `<noun>/<verb>.rs` with `templates/<noun>/<verb>.html`.
 
 pub mod accueil;
+pub mod audit;
 pub mod autorisation;
 pub mod candidature;
 pub mod chapitre;
@@ -15,6 +16,7 @@ pub mod instruction;
 pub mod message;
 pub mod modele;
 pub mod parcours;
+pub mod pieces;
 pub mod preuve;
 pub mod produit;
 pub mod referentiel;

@@ -8,7 +8,7 @@ pub(crate) mod courriel;
 mod menage;
 mod rappels;
 
-pub use avertissement::{Avertissement, avertir};
+pub use avertissement::{Avertissement, AvisAudit, avertir, avertir_audit};
 pub use courriel::inviter;
 
 use jiff::SignedDuration;

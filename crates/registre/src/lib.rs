@@ -4,6 +4,7 @@
 //! ([`Versionne`]); whoever comes second learns it as [`Erreur::Conflit`]. A noun is kept as its JSON beside the few
 //! columns by which it is looked for.
 
+mod audit;
 mod autorisation;
 mod base;
 mod candidature;

@@ -2,6 +2,7 @@
 //! bytes of any kind.
 
 mod appui;
+mod audit;
 mod autorisation;
 mod candidature;
 mod chapitre;

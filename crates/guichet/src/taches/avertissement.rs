@@ -3,7 +3,11 @@
 //! Rule: an act asks for its notice in its own transaction with [`avertir`]; the worker looks up the recipients later
 //! and asks for one mail each. No text that somebody wrote ever goes into a notice.
 
+mod audit;
 mod texte;
+
+pub(super) use audit::avertissement_audit;
+pub use audit::{AvisAudit, avertir_audit};
 
 use std::collections::BTreeSet;
 
@@ -120,6 +124,12 @@ pub enum Avertissement {
         mois: i32,
     },
     MiseEnSommeil,
+    /// Something happened in an audit, or is late there.
+    Audit {
+        numero: String,
+        habilitation: String,
+        avis: AvisAudit,
+    },
 }
 
 /// A notice as the worker finds it.
@@ -142,6 +152,8 @@ enum Cercle {
     Administrateurs,
     /// Those who rely on the autorisation for their tests.
     Cnda,
+    Auditeurs,
+    College,
 }
 
 /// Asks for a notice in the transaction of the act that it tells.
@@ -201,6 +213,8 @@ async fn destinataires(
         Cercle::Instruction => instruction(tx, candidature).await,
         Cercle::Administrateurs => agence(tx, Qualite::Administrateur).await,
         Cercle::Cnda => agence(tx, Qualite::Cnda).await,
+        Cercle::Auditeurs => agence(tx, Qualite::Auditeur).await,
+        Cercle::College => agence(tx, Qualite::College).await,
     }
 }
 

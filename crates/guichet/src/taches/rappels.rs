@@ -4,6 +4,8 @@
 //! Rule: each reminder has a key and is asked for once, however often the day's task runs; one that was missed is not
 //! sent afterwards in a burst, the latest that is due stands for those before it.
 
+mod audits;
+
 use domaine::{
     calendrier::{self, Fin, Rappel, jour, plus_mois, rappel_du},
     candidature::{Candidature, Etat, Refus},
@@ -49,6 +51,7 @@ pub(super) async fn envoyer(app: &App) -> Result<(), Erreur> {
     dus.extend(habilitations(&mut tx, le).await?);
     dus.extend(corrections(&mut tx, le).await?);
     dus.extend(delais(&mut tx, app.config.agence.delai_jours, le).await?);
+    dus.extend(audits::rappels(&mut tx, le).await?);
     let (inactifs, a_endormir) = inactivite(&mut tx, le).await?;
     dus.extend(inactifs);
     drop(tx);

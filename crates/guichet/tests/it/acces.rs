@@ -15,7 +15,10 @@ use guichet::{
     routes::{Route, table},
 };
 
-use crate::appui::{Site, dossier};
+use crate::{
+    appui::{Site, dossier},
+    audit::voie,
+};
 
 /// Login, and the quality in which the person stands before the objects of Logimed.
 const ROLES: &[(&str, Option<Qualite>)] = &[
@@ -81,33 +84,56 @@ async fn chaque_route_pour_chaque_role() {
         dossier::droit(&site, produit, "lea.petit", Droit::Depot).await;
         let candidature = dossier::candidature(&site, "claire.martin", produit, Guichet::Editeur).await;
         for route in table() {
-            for (login, qualite) in ROLES {
-                let attendu = attendu(&route, login, *qualite);
-                // A mutation that may pass would change the objects under the next rows: the guard alone is of interest.
-                if attendu == Attendu::Passe && route.methode != http::Method::GET {
-                    continue;
-                }
-                if matches!(route.acces, Acces::Sur(Cible::Habilitation, ..)) {
-                    continue;
-                }
-                let chemin = chemin(&route, &produit.to_string(), &candidature.to_string());
-                let navigateur = site.comme(login).await;
-                let reponse = if route.methode == http::Method::POST {
-                    navigateur.post(&chemin, &[]).await
-                } else {
-                    navigateur.envoyer(navigateur.requete(route.methode.clone(), &chemin)).await
-                };
-                let obtenu = match reponse.statut {
-                    403 => Attendu::Interdit,
-                    404 if attendu != Attendu::Passe => Attendu::Introuvable,
-                    _ => Attendu::Passe,
-                };
-                assert_eq!(obtenu, attendu, "{} {chemin} comme {login} : {}", route.methode, reponse.statut);
-                // 502: the sign-in of these tests has no provider behind it.
-                let panne = reponse.statut == 500 || reponse.statut == 503;
-                assert!(!panne, "{} {chemin} comme {login} : {}", route.methode, reponse.corps());
+            if !matches!(route.acces, Acces::Sur(Cible::Habilitation | Cible::Audit, ..)) {
+                conduire(&site, &route, &chemin(&route, &produit.to_string(), &candidature.to_string()))
+                    .await;
             }
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn chaque_route_d_une_habilitation_et_d_un_audit_pour_chaque_role() {
+    for base in test_support::base::bases() {
+        let site = Site::ouvrir(base).await;
+        let habilitation = voie::signee(&site).await;
+        dossier::droit(&site, habilitation.produit, "lea.petit", Droit::Depot).await;
+        let audit = voie::planifie(&site, habilitation.numero()).await;
+        voie::avancer(&site, &audit, "notifie").await;
+        let numero = audit.rsplit('/').next().expect("a number");
+        for route in table() {
+            if matches!(route.acces, Acces::Sur(Cible::Habilitation | Cible::Audit, ..)) {
+                let modele = route.chemin.replace("{audit}", numero).replace("{rang}", "1");
+                conduire(&site, &route, &modele.replace("{numero}", habilitation.numero())).await;
+            }
+        }
+    }
+}
+
+/// Sends the request as each role, and holds the answer against the matrix.
+async fn conduire(site: &Site, route: &Route, chemin: &str) {
+    for (login, qualite) in ROLES {
+        let attendu = attendu(route, login, *qualite);
+        // A mutation that may pass would change the objects under the next rows: the guard alone is of interest.
+        if attendu == Attendu::Passe && route.methode != http::Method::GET {
+            continue;
+        }
+        let chemin = complet(chemin);
+        let navigateur = site.comme(login).await;
+        let reponse = if route.methode == http::Method::POST {
+            navigateur.post(&chemin, &[]).await
+        } else {
+            navigateur.envoyer(navigateur.requete(route.methode.clone(), &chemin)).await
+        };
+        let obtenu = match reponse.statut {
+            403 => Attendu::Interdit,
+            404 if attendu != Attendu::Passe => Attendu::Introuvable,
+            _ => Attendu::Passe,
+        };
+        assert_eq!(obtenu, attendu, "{} {chemin} comme {login} : {}", route.methode, reponse.statut);
+        // 502: the sign-in of these tests has no provider behind it.
+        let panne = reponse.statut == 500 || reponse.statut == 503;
+        assert!(!panne, "{} {chemin} comme {login} : {}", route.methode, reponse.corps());
     }
 }
 
@@ -158,7 +184,12 @@ fn chemin(route: &Route, produit: &str, candidature: &str) -> String {
     for (nom, valeur) in valeurs {
         chemin = chemin.replace(nom, valeur);
     }
-    // Whatever is left names something that is not there.
+    complet(&chemin)
+}
+
+/// Whatever is left names something that is not there.
+fn complet(chemin: &str) -> String {
+    let mut chemin = chemin.to_owned();
     while let (Some(debut), Some(fin)) = (chemin.find('{'), chemin.find('}')) {
         chemin.replace_range(debut..=fin, "00000000-0000-0000-0000-000000000007");
     }

@@ -186,6 +186,11 @@ impl Site {
         Navigateur { site: self, cookie }
     }
 
+    /// Sessions end while a test leaps ahead: everybody signs in again.
+    pub(crate) fn oublier_sessions(&self) {
+        self.jetons.lock().expect("not poisoned").clear();
+    }
+
     /// The same browser, led to this process.
     pub(crate) fn avec_cookie_de(&self, autre: &Navigateur<'_>) -> Navigateur<'_> {
         Navigateur { site: self, cookie: autre.cookie.clone() }

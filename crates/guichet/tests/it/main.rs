@@ -7,6 +7,7 @@
 mod acces;
 mod accueil;
 mod appui;
+mod audit;
 mod autorisation;
 mod candidature;
 mod college;

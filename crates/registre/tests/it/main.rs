@@ -1,6 +1,7 @@
 //! Every query, on a fresh SQLite and on a fresh PostgreSQL: the two give the same answers.
 
 mod appui;
+mod audit;
 mod autorisation;
 mod base;
 mod candidature;

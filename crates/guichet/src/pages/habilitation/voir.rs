@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::{extract::State, response::Response};
 use domaine::{
+    audit::{Audit, EtatAudit},
     calendrier::{date_fr, date_heure_fr},
     evenement::Sujet,
     habilitation::{EtatHabilitation, Habilitation},
@@ -35,6 +36,15 @@ struct Dependante {
     titre: String,
     etat: &'static str,
     url: String,
+}
+
+struct AuditVu {
+    numero: String,
+    genre: Genre,
+    etat: &'static str,
+    dates: String,
+    /// « suspendre » or « retirer », when it proposes so and nothing was decided.
+    propose: &'static str,
 }
 
 /// The form of an act that this person may do now.
@@ -93,6 +103,8 @@ struct Page {
     candidature: Option<String>,
     dependances: Vec<Dependance>,
     dependantes: Vec<Dependante>,
+    audits: Vec<AuditVu>,
+    peut_auditer: bool,
     agence: bool,
     peut_signer: bool,
     /// The one-time token of « Renouveler »; empty when it is not offered.
@@ -134,6 +146,11 @@ pub(super) async fn page(
     } else {
         Vec::new()
     };
+    let audits = if ici.peut(Objet::Audit, Acte::Lire) {
+        tx.load_audits_habilitation(habilitation.id).await?
+    } else {
+        Vec::new()
+    };
     let evenements =
         tx.load_evenements(&Sujet::new("candidature", habilitation.candidature), ici.agence()).await?;
     let historique = evenements
@@ -157,6 +174,8 @@ pub(super) async fn page(
     let offerte = ici.peut(Objet::Formulaire, Acte::Soumettre)
         && en_cours.is_none()
         && renouveler::renouvelable(habilitation, le);
+    let vivante = !habilitation.expiree(le)
+        && matches!(habilitation.etat, EtatHabilitation::Active { .. } | EtatHabilitation::Suspendue { .. });
     let projet = habilitation.etat == EtatHabilitation::Projet;
     let fil: &[(&str, &str)] = if ici.agence() {
         &[("Habilitations", "/habilitations")]
@@ -179,6 +198,12 @@ pub(super) async fn page(
         candidature: ici.peut(Objet::Formulaire, Acte::Lire).then(|| habilitation.candidature.to_string()),
         dependances,
         dependantes: candidatures,
+        audits: audits
+            .iter()
+            .filter(|audit| ici.agence() || audit.notifie())
+            .map(|audit| audit_vu(audit, habilitation))
+            .collect(),
+        peut_auditer: vivante && ici.peut(Objet::Audit, Acte::Ecrire),
         agence: ici.agence(),
         peut_signer: projet && ici.peut(Objet::Habilitation, Acte::Signer),
         renouveler: if offerte { app.alea.jeton() } else { String::new() },
@@ -188,6 +213,24 @@ pub(super) async fn page(
         numero,
     };
     Ok(web::page_avec(statut, &modele))
+}
+
+fn audit_vu(audit: &Audit, habilitation: &Habilitation) -> AuditVu {
+    let propose = match (&audit.etat, &habilitation.etat) {
+        (EtatAudit::SuspensionProposee { .. }, EtatHabilitation::Active { .. }) => "suspendre",
+        (
+            EtatAudit::RetraitPropose { .. },
+            EtatHabilitation::Active { .. } | EtatHabilitation::Suspendue { .. },
+        ) => "retirer",
+        _ => "",
+    };
+    AuditVu {
+        numero: audit.numero.clone(),
+        genre: crate::pages::audit::genre(&audit.etat),
+        etat: audit.etat.libelle(),
+        dates: periode(audit.du, audit.au),
+        propose,
+    }
 }
 
 fn actes(habilitation: &Habilitation, ici: &Ici) -> Vec<FormulaireActe> {

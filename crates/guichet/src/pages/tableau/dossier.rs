@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domaine::{
+    audit::{Audit, Partie},
     autorisation::{Autorisation, EtatAutorisation},
     calendrier::date_fr,
     candidature::{Candidature, Etat},
@@ -28,6 +29,8 @@ pub(super) struct Espace {
     pub(super) produits: Vec<Produit>,
     pub(super) dossiers: Vec<Dossier>,
     pub(super) documents: Vec<Document>,
+    /// The audits in which something is asked of the structure, and this person may read it.
+    pub(super) audits: Vec<Audit>,
 }
 
 /// A candidature as its card shows it.
@@ -99,7 +102,15 @@ pub(super) async fn charger(
             documents.push(Document::habilitation(&habilitation, app.maintenant()));
         }
     }
-    Ok(Espace { produits, dossiers, documents })
+    let mut audits = tx.load_audits_structure(structure.id).await?;
+    audits.retain(|audit| {
+        let lisible = |produit: &&Produit| {
+            permis(&qualites_sur(personne, structure, produit), Objet::Audit, Acte::Lire)
+        };
+        audit.attente().is_some_and(|attente| attente.de == Partie::Titulaire)
+            && visibles.get(&audit.produit).is_some_and(lisible)
+    });
+    Ok(Espace { produits, dossiers, documents, audits })
 }
 
 impl Dossier {

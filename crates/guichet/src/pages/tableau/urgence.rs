@@ -1,7 +1,8 @@
 //! What needs the person first, the gravest on top.
 
 use domaine::{
-    calendrier::{Fin, date_fr, jours_restants},
+    audit::Audit,
+    calendrier::{Fin, date_fr, jour, jours_restants},
     candidature::Etat,
     chapitre::EtatChapitre,
     produit::EtatProduit,
@@ -35,6 +36,7 @@ pub(super) fn urgences(espace: &Espace, le: Timestamp) -> Vec<Urgence> {
         espace.documents.iter().filter_map(|document| echeance(document, le)).collect();
     urgences.extend(espace.dossiers.iter().flat_map(|dossier| preuves(dossier, le)));
     urgences.extend(espace.dossiers.iter().flat_map(du_dossier));
+    urgences.extend(espace.audits.iter().filter_map(|audit| de_l_audit(audit, le)));
     for produit in &espace.produits {
         if produit.etat == EtatProduit::Brouillon {
             urgences.push(Urgence {
@@ -107,6 +109,25 @@ fn preuves(dossier: &Dossier, le: Timestamp) -> impl Iterator<Item = Urgence> {
             url: format!("{}/chapitres/{}", dossier.url, une.chapitre),
             geste: "Voir",
         })
+    })
+}
+
+fn de_l_audit(audit: &Audit, le: Timestamp) -> Option<Urgence> {
+    let attente = audit.attente()?;
+    let (genre, quand) = match attente.avant {
+        Some(avant) if attente.en_retard(jour(le)) => {
+            (Genre::Erreur, format!(", attendu pour le {}", date_fr(avant)))
+        }
+        Some(avant) => (Genre::Attention, format!(", au plus tard le {}", date_fr(avant))),
+        None => (Genre::Attention, String::new()),
+    };
+    Some(Urgence {
+        genre,
+        mot: mot(genre),
+        texte: attente.quoi.to_owned(),
+        detail: format!("Audit {} de {}{quand}", audit.numero, audit.logiciel),
+        url: format!("/audits/{}", audit.numero),
+        geste: "Voir",
     })
 }
 

@@ -16,7 +16,12 @@ pub(super) struct Courrier {
 }
 
 impl Courrier {
-    fn vers(a: Cercle, objet: impl Into<String>, corps: impl Into<String>, chemin: String) -> Self {
+    pub(super) fn vers(
+        a: Cercle,
+        objet: impl Into<String>,
+        corps: impl Into<String>,
+        chemin: String,
+    ) -> Self {
         Self { a, objet: objet.into(), corps: corps.into(), chemin }
     }
 }
@@ -43,6 +48,7 @@ pub(super) fn courriers(avertissement: &A, candidature: &Candidature) -> Vec<Cou
         | A::DependanceTouchee { .. }
         | A::DependanceFin { .. }
         | A::DependanceRetablie { .. } => habilitation(avertissement, candidature),
+        A::Audit { numero, habilitation, avis } => super::audit::courriers(numero, habilitation, avis),
         _ => dossier(avertissement, candidature),
     }
 }
