@@ -250,3 +250,17 @@ async fn sans_redis_on_ne_sait_pas_et_on_le_dit() {
         }
     }
 }
+
+#[tokio::test]
+async fn une_session_de_trop_est_refusee_et_ses_jetons_rendus() {
+    let banc = Banc::regle(|config| config.depot.sessions_max = 1).await;
+    let premiere = banc.connecte(MTLS).await;
+    let debut = banc.maintenant();
+    let refus = banc.lps().connecter(SECRET_1, PRO).await;
+    assert_eq!((refus.statut, refus.cookie()), (503, None));
+    assert!(banc.serveurs[0].nombre(REVOCATION) > 0, "what was obtained is given back");
+    let traces = banc.traces(debut).await;
+    assert_eq!((traces.len(), &traces[0]["type"]), (1, &"CONNECT_FAILURE".into()));
+    assert_eq!(premiere.deconnecter().await.statut, 200);
+    assert_eq!(banc.lps().connecter(SECRET_1, PRO).await.statut, 200);
+}
