@@ -4,6 +4,7 @@
 
 mod approbations;
 mod corps;
+mod demandes_client;
 mod identites;
 
 use std::sync::Arc;
@@ -14,7 +15,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post, put};
 use axum::{Json, Router};
 use http::{StatusCode, header};
+use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use subtle::ConstantTimeEq as _;
 
@@ -23,6 +26,7 @@ use corps::Corps;
 use crate::ecps::RefusReponse;
 use crate::identites::RefusIdentite;
 use crate::psc::{Inscription, Psc, RefusClient, Reglages};
+use crate::scenarios::{self, Actif, RefusScenario};
 
 /// Where the API is, on the host of the pages.
 pub(crate) const RACINE: &str = "/_bac-a-sable";
@@ -41,11 +45,15 @@ pub(crate) fn routes(psc: &Arc<Psc>) -> Router {
         )
         .route("/identites/{national_id}/reponse", put(identites::regler_reponse))
         .route("/clients", get(lister_clients).post(inscrire_client))
+        .route("/demandes-client", post(demandes_client::traiter))
         .route("/clients/{client_id}", axum::routing::delete(retirer_client))
         .route("/sessions", get(lister_sessions))
         .route("/sessions/{sid}", axum::routing::delete(terminer_session))
         .route("/reglages", get(lire_reglages).put(regler))
         .route("/cles/rotation", post(tourner_cles))
+        .route("/scenarios", get(lister_scenarios).put(fixer_scenarios))
+        .route("/scenarios/catalogue", get(async || Json(scenarios::catalogue())))
+        .route("/horloge", post(avancer_horloge))
         .route("/reinitialiser", post(reinitialiser))
         .layer(from_fn_with_state(Arc::clone(psc), garder))
         .layer(DefaultBodyLimit::max(CORPS_MAX))
@@ -187,9 +195,39 @@ async fn tourner_cles(State(psc): State<Arc<Psc>>) -> Result<Json<Value>, Faute>
     }
 }
 
+async fn lister_scenarios(State(psc): State<Arc<Psc>>) -> Json<Vec<Actif>> {
+    Json(psc.scenarios.actifs())
+}
+
+/// Replaces all that is on; an empty list takes everything off.
+async fn fixer_scenarios(
+    State(psc): State<Arc<Psc>>,
+    Corps(actifs): Corps<Vec<Actif>>,
+) -> Result<Json<Vec<Actif>>, Faute> {
+    let refus = |refus: RefusScenario| Faute(StatusCode::UNPROCESSABLE_ENTITY, refus.to_string());
+    psc.scenarios.fixer(actifs).map_err(refus)?;
+    Ok(Json(psc.scenarios.actifs()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Avance {
+    /// Seconds; negative goes back.
+    avancer: i32,
+}
+
+/// Moves the clock of the sandbox, for what it says of time and for how long things live.
+async fn avancer_horloge(State(psc): State<Arc<Psc>>, Corps(avance): Corps<Avance>) -> Json<Value> {
+    psc.horloge.avancer(SignedDuration::from_secs(avance.avancer.into()));
+    Json(json!({ "maintenant": psc.horloge.maintenant() }))
+}
+
 /// Back to the identities and the behaviour of the first start; clients stay.
 async fn reinitialiser(State(psc): State<Arc<Psc>>) -> Result<StatusCode, Faute> {
     psc.identites.reinitialiser()?;
+    psc.scenarios
+        .fixer(Vec::new())
+        .map_err(|refus| Faute(StatusCode::INTERNAL_SERVER_ERROR, refus.to_string()))?;
     psc.regler(Reglages::default());
     Ok(StatusCode::NO_CONTENT)
 }

@@ -21,6 +21,7 @@ mod navigateur;
 mod parametres;
 pub mod psc;
 mod revoques;
+pub mod scenarios;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -59,6 +60,10 @@ pub enum Erreur {
     Cle(#[from] oidc::jwt::ErreurCle),
     #[error("client du bac à sable refusé")]
     Client(#[from] psc::RefusClient),
+    #[error("autorité d’émission du bac à sable")]
+    Autorite(#[from] igc::Erreur),
+    #[error("scénario du bac à sable refusé")]
+    Scenario(#[from] scenarios::RefusScenario),
     #[error("client HTTP du bac à sable")]
     Http(#[from] service::client_http::ErreurClient),
 }

@@ -71,6 +71,14 @@ pub(crate) fn vers(adresse: &str, parametres: &[(&str, Option<&str>)]) -> Respon
     }
 }
 
+/// The same towards a path of the very host that was asked: the sandbox answers under several names.
+pub(crate) fn vers_chemin(chemin: &str) -> Response {
+    match HeaderValue::try_from(chemin) {
+        Ok(lieu) => (StatusCode::SEE_OTHER, [(header::LOCATION, lieu)]).into_response(),
+        Err(_) => PageErreur::nouvelle(StatusCode::BAD_REQUEST).into_response(),
+    }
+}
+
 /// Both halves of the header are form-encoded before they are joined.
 pub(crate) fn basic(entete: &[u8]) -> Option<(String, SecretString)> {
     let entete = std::str::from_utf8(entete).ok()?;

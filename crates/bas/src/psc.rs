@@ -38,6 +38,7 @@ use crate::ecps::Approbations;
 use crate::identites::Identites;
 use crate::parametres::adresse;
 use crate::revoques::Revoques;
+use crate::scenarios::Scenarios;
 
 pub(crate) use autorisation::routes as routes_portail;
 pub use clients::{Inscription, RefusClient};
@@ -55,8 +56,6 @@ pub struct Config {
     pub issuer: String,
     /// `https://wallet.localhost:8444`: the host of the authorization page, which is not the issuer's. No slash at the end.
     pub portail: String,
-    /// `https://localhost:8444`: the host of the other pages of the sandbox. No slash at the end.
-    pub pages: String,
     /// Folder that keeps keys, identities and clients.
     pub donnees: PathBuf,
     /// Who holds it administers the sandbox.
@@ -69,6 +68,32 @@ pub struct Config {
     /// Registered at each start, over what is kept under the same `client_id`.
     #[serde(default)]
     pub clients: Vec<Inscription>,
+    /// The authority that issues the certificates of new clients; none are issued when absent.
+    #[serde(default)]
+    pub emission: Option<Emission>,
+    /// JSON list of the scenarios that are on at the start; none when absent.
+    #[serde(default)]
+    pub scenarios: Option<PathBuf>,
+}
+
+/// A test authority, as files.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Emission {
+    /// PEM of its certificate.
+    pub certificat: PathBuf,
+    /// PEM of its private key.
+    pub cle: PathBuf,
+}
+
+impl Emission {
+    fn charger(&self) -> Result<igc::Autorite, Erreur> {
+        let lire = |chemin: &PathBuf| {
+            let source = |source| Erreur::Fichier { chemin: chemin.clone(), source };
+            std::fs::read_to_string(chemin).map_err(source)
+        };
+        Ok(igc::Autorite::depuis_pem(&lire(&self.certificat)?, &lire(&self.cle)?.into())?)
+    }
 }
 
 /// What an authorization code stands for.
@@ -88,12 +113,13 @@ pub(crate) struct Psc {
     /// Path of the issuer.
     base: String,
     pub(crate) portail: String,
-    pub(crate) pages: String,
     pub(crate) jeton_admin: SecretString,
     pub(crate) identites: Identites,
     pub(crate) approbations: Approbations,
     pub(crate) clients: clients::Clients,
     pub(crate) sessions: sessions::Sessions,
+    pub(crate) scenarios: Scenarios,
+    pub(crate) emission: Option<igc::Autorite>,
     requetes: ciba::Requetes,
     codes: Codes<Code>,
     /// Session of each browser that signed in, by the digest of its token.
@@ -114,7 +140,6 @@ impl Psc {
         };
         let url = lire(&config.issuer)?;
         lire(&config.portail)?;
-        lire(&config.pages)?;
         let ca = match &config.autorite {
             Some(chemin) => {
                 let source = |source| Erreur::Fichier { chemin: chemin.clone(), source };
@@ -122,6 +147,10 @@ impl Psc {
             }
             None => None,
         };
+        let scenarios = Scenarios::default();
+        if let Some(chemin) = &config.scenarios {
+            scenarios.fixer(crate::fichier::lire(chemin)?.unwrap_or_default())?;
+        }
         let clients = clients::Clients::charger(&config.donnees)?;
         for inscription in config.clients {
             clients.inscrire(inscription)?;
@@ -130,12 +159,13 @@ impl Psc {
             base: url.path().trim_end_matches('/').to_owned(),
             issuer: config.issuer,
             portail: config.portail,
-            pages: config.pages,
             jeton_admin: config.jeton_admin,
             identites: Identites::charger(&config.donnees)?,
             approbations: Approbations::default(),
             clients,
             sessions: sessions::Sessions::default(),
+            scenarios,
+            emission: config.emission.as_ref().map(Emission::charger).transpose()?,
             requetes: ciba::Requetes::default(),
             codes: Codes::default(),
             navigateurs: Mutex::default(),
@@ -194,6 +224,7 @@ pub(crate) fn routes(psc: &Arc<Psc>) -> Router {
         .route(&chemin(REVOCATION), post(introspection::revoquer))
         .route(&chemin(USERINFO), get(userinfo::donner).post(userinfo::donner))
         .route(&chemin(LOGOUT), get(deconnexion::demander).post(deconnexion::demander_par_formulaire))
+        .layer(axum::middleware::from_fn_with_state(Arc::clone(psc), crate::scenarios::couche))
         .layer(axum::middleware::from_fn(appel::noter))
         .with_state(Arc::clone(psc))
         .merge(web::assets::routes());

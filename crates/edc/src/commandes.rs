@@ -55,8 +55,9 @@ enum Commande {
     Up(up::Options),
     /// Sert le guichet seul, d’après un fichier de configuration (voir dev/guichet.toml).
     Guichet(config::Fichier),
-    /// Sert le bac à sable seul, d’après un fichier de configuration (voir dev/bas.toml).
-    Bas(config::Fichier),
+    /// Sert le bac à sable seul (voir dev/bas.toml), ou agit sur celui de « edc up » : approuver, refuser, identités, fautes.
+    #[command(subcommand_help_heading = "Actes", subcommand_value_name = "ACTE")]
+    Bas(bas::Options),
     /// Lit un fichier de configuration et dit toutes ses fautes, sans rien démarrer.
     ///
     /// Le genre du fichier (guichet ou bac à sable) se reconnaît à sa section « guichet » ou « isc ».
@@ -120,7 +121,7 @@ pub(crate) fn executer(edc: Edc) -> Result<ExitCode, Faute> {
     match edc.commande {
         Commande::Up(options) => moteur()?.block_on(up::up(&options)),
         Commande::Guichet(fichier) => moteur()?.block_on(guichet::servir(&fichier)),
-        Commande::Bas(fichier) => moteur()?.block_on(bas::servir(&fichier)),
+        Commande::Bas(options) => moteur()?.block_on(bas::executer(&options)),
         Commande::CheckConfig(fichier) => config::verifier(&fichier),
         Commande::Doctor(fichier) => moteur()?.block_on(config::examiner(&fichier)),
         Commande::Verifier(options) => verifier::verifier(&options),

@@ -141,6 +141,25 @@ impl CleSignature {
     }
 }
 
+impl CleSignature {
+    /// Signs claims under a header given whole, whatever it says: for those who must show clients wrong tokens.
+    ///
+    /// # Errors
+    /// [`ErreurCle::Signature`] when the key refuses.
+    pub fn signer_sous<T: Serialize>(
+        &self,
+        entete: &serde_json::Value,
+        revendications: &T,
+    ) -> Result<String, ErreurCle> {
+        let illisible = |erreur: serde_json::Error| ErreurCle::Signature(erreur.into());
+        let charge = serde_json::to_vec(revendications).map_err(illisible)?;
+        let encoder = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
+        let message = format!("{}.{}", encoder(entete.to_string().as_bytes()), encoder(&charge));
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.cle, self.algorithme.jose());
+        Ok(format!("{message}.{}", signature.map_err(ErreurCle::Signature)?))
+    }
+}
+
 #[derive(Deserialize)]
 struct Entete {
     alg: String,

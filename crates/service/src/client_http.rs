@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::tls::installer_fournisseur;
 
+/// What the constructors give, for those who have no other use for its crate.
+pub use reqwest::{Client, RequestBuilder as Requete};
+
 /// The client can't be built.
 #[derive(Debug, thiserror::Error)]
 pub enum ErreurClient {

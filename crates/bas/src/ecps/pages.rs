@@ -20,7 +20,7 @@ use web::{Cadre, Formulaire, PageErreur};
 use super::{Acte, Approbation, CODE, ESSAIS_MAX, RefusReponse, page};
 use crate::identites::{Identite, Moyen};
 use crate::navigateur::Navigateur;
-use crate::parametres::vers;
+use crate::parametres::vers_chemin;
 use crate::psc::Psc;
 
 const REPONDRE: &str = "/ecps/repondre";
@@ -154,12 +154,12 @@ async fn repondre(
         (Ok(()), Acte::CodeFaux) => {
             let essais = psc.approbations.lire(id, maintenant).map_or(ESSAIS_MAX, |une| une.essais);
             match ESSAIS_MAX.saturating_sub(essais) {
-                0 => return vers_moyen(&psc, canal, &identite),
+                0 => return vers_moyen(canal, &identite),
                 1 => "Code incorrect. Il reste un essai.".to_owned(),
                 reste => format!("Code incorrect. Il reste {reste} essais."),
             }
         }
-        (Ok(()), _) => return vers_moyen(&psc, canal, &identite),
+        (Ok(()), _) => return vers_moyen(canal, &identite),
         (Err(refus), _) => {
             let page = PageErreur::nouvelle(StatusCode::CONFLICT).titre("Réponse non prise en compte");
             return page.message(refus.to_string()).into_response();
@@ -182,7 +182,7 @@ async fn changer_moyen(State(psc): State<Arc<Psc>>, Formulaire(saisie): Formulai
     let national_id = saisie.texte("identite");
     match psc.identites.modifier(national_id, |identite| *identite.moyen_mut(canal) = etat) {
         Ok(()) => match psc.identites.trouver(national_id) {
-            Some(identite) => vers_moyen(&psc, canal, &identite),
+            Some(identite) => vers_moyen(canal, &identite),
             None => inconnue(),
         },
         Err(refus) => PageErreur::nouvelle(StatusCode::CONFLICT).message(refus.to_string()).into_response(),
@@ -194,8 +194,8 @@ fn lien(canal: Canal, national_id: &str) -> String {
     format!("{}?identite={identite}", page(canal))
 }
 
-fn vers_moyen(psc: &Psc, canal: Canal, identite: &Identite) -> Response {
-    vers(&format!("{}{}", psc.pages, lien(canal, identite.national_id())), &[])
+fn vers_moyen(canal: Canal, identite: &Identite) -> Response {
+    vers_chemin(&lien(canal, identite.national_id()))
 }
 
 fn titre(canal: Canal) -> &'static str {

@@ -17,7 +17,7 @@ use web::{Cadre, Champs, Choix, Formulaire, PageErreur, Saisie};
 
 use super::{Identite, Moyen, RefusIdentite, Reponse};
 use crate::navigateur::Navigateur;
-use crate::parametres::vers;
+use crate::parametres::vers_chemin;
 use crate::psc::Psc;
 
 const LISTE: &str = "/identites";
@@ -133,7 +133,7 @@ async fn enregistrer(
         fait.map_err(|refus| (champ_de(&refus), refus.to_string()))
     });
     match fait {
-        Ok(()) => vers(&format!("{}{LISTE}", psc.pages), &[]),
+        Ok(()) => vers_chemin(LISTE),
         Err((champ, texte)) => {
             let mut champs = Champs::depuis(saisie);
             champs.refuser(champ, texte);
@@ -144,7 +144,7 @@ async fn enregistrer(
 
 async fn supprimer(State(psc): State<Arc<Psc>>, Formulaire(saisie): Formulaire) -> Response {
     match psc.identites.supprimer(saisie.texte("id")) {
-        Ok(()) | Err(RefusIdentite::Inconnue(_)) => vers(&format!("{}{LISTE}", psc.pages), &[]),
+        Ok(()) | Err(RefusIdentite::Inconnue(_)) => vers_chemin(LISTE),
         Err(refus) => {
             PageErreur::nouvelle(StatusCode::INTERNAL_SERVER_ERROR).message(refus.to_string()).into_response()
         }
@@ -167,7 +167,7 @@ async fn importer(
         })
         .and_then(|lues| psc.identites.importer(lues).map_err(|refus| refus.to_string()));
     match fait {
-        Ok(_) => vers(&format!("{}{LISTE}", psc.pages), &[]),
+        Ok(_) => vers_chemin(LISTE),
         Err(texte) => {
             let mut champs = Champs::depuis(saisie);
             champs.refuser("json", texte);

@@ -22,7 +22,8 @@ use crate::demande::{Demande, Refus, Regles};
 use crate::ecps::{Approbation, Etat, Flux};
 use crate::identites::{Identite, Moyen};
 use crate::navigateur::Navigateur;
-use crate::parametres::{Parametres, vers};
+use crate::parametres::{Parametres, vers, vers_chemin};
+use crate::scenarios::{Faute, Retour};
 
 const CONNEXION: &str = "/auth/connexion";
 const ATTENTE: &str = "/auth/attente";
@@ -107,7 +108,7 @@ async fn choisir(
         return psc.connecter(&demande, national_id, canal, maintenant);
     }
     let id = psc.ouvrir_approbation(&navigateur, &demande, &identite, canal, maintenant);
-    vers(&psc.lieu_attente(&parametres, &id), &[])
+    vers_chemin(&format!("{ATTENTE}?{}&{APPROBATION}={id}", parametres.encoder()))
 }
 
 async fn attendre(
@@ -254,10 +255,6 @@ impl Psc {
         id
     }
 
-    fn lieu_attente(&self, parametres: &Parametres, id: &str) -> String {
-        format!("{}{ATTENTE}?{}&{APPROBATION}={id}", self.portail, parametres.encoder())
-    }
-
     /// Opens a session under a new browser token and goes back to the service.
     fn connecter(
         &self,
@@ -287,11 +284,21 @@ impl Psc {
             sid: session.sid.clone(),
         };
         self.codes.emettre(&jeton, &demande.client_id, code, maintenant);
+        let (mut state, mut iss) = (demande.state.as_deref(), Some(self.issuer.as_str()));
+        let faute = self.scenarios.tirer(Some(&demande.client_id), |faute| matches!(faute, Faute::Retour(_)));
+        if let Some(Faute::Retour(retour)) = faute.map(|tire| tire.faute) {
+            match retour {
+                Retour::IssFaux => iss = Some("https://pirate.example/realms/esante-wallet"),
+                Retour::SansIss => iss = None,
+                Retour::StateFaux => state = Some("un-autre-state"),
+                Retour::SansState => state = None,
+            }
+        }
         let parametres = [
             ("code", Some(jeton.as_str())),
-            ("state", demande.state.as_deref()),
+            ("state", state),
             ("session_state", Some(session.sid.as_str())),
-            ("iss", Some(self.issuer.as_str())),
+            ("iss", iss),
         ];
         vers(&demande.redirect_uri, &parametres)
     }

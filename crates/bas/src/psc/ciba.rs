@@ -21,6 +21,7 @@ use super::jetons::sans_cache;
 use super::sessions::Session;
 use super::{Psc, Refus, ouvrir};
 use crate::ecps::{Approbation, Etat, Flux};
+use crate::scenarios::Faute;
 
 /// A request is remembered this much longer than its interval after its end, so that `expired_token` can be said.
 const MEMOIRE: i64 = 10;
@@ -67,14 +68,24 @@ struct AuthReqId {
 
 pub(super) async fn demander(State(psc): State<Arc<Psc>>, appel: Appel) -> Response {
     match psc.demander_ciba(&appel) {
-        Ok(accuse) => sans_cache(Json(accuse).into_response()),
+        Ok((client_id, accuse)) => {
+            let accuse = psc.deformer(&client_id, &accuse, &appel.note, |faute| match faute {
+                Faute::MembreCiba(nom, valeur) => Some((nom, valeur)),
+                _ => None,
+            });
+            sans_cache(Json(accuse).into_response())
+        }
         Err(refus) => refus.into_response(),
     }
 }
 
 impl Psc {
-    fn demander_ciba(&self, appel: &Appel) -> Result<Accuse, Refus> {
+    fn demander_ciba(&self, appel: &Appel) -> Result<(String, Accuse), Refus> {
         let client = self.prouver(appel)?;
+        self.refus_voulu(&client.client_id, &appel.note, |faute| match faute {
+            Faute::RefusCiba(code) => Some(code),
+            _ => None,
+        })?;
         let corps = &appel.corps;
         if !client.ciba {
             return Err(sans_ciba(StatusCode::UNAUTHORIZED));
@@ -115,8 +126,10 @@ impl Psc {
         if lire("user_code")?.is_some() {
             return Err(Refus::requete("User code not supported", "user_code envoyé"));
         }
-        self.ouvrir_requete(&client, scope, &identite, message, canal)
-            .map_err(|erreur| Refus::interne(&erreur))
+        let accuse = self.ouvrir_requete(&client, scope, &identite, message, canal);
+        let accuse = accuse.map_err(|erreur| Refus::interne(&erreur))?;
+        appel.note.accepte(format!("Demande d’approbation ouverte ({canal}) : la personne doit répondre."));
+        Ok((client.client_id, accuse))
     }
 
     fn ouvrir_requete(
@@ -237,7 +250,7 @@ impl Psc {
                     scope: &requete.scope,
                     nonce: None,
                 };
-                self.emettre(&emission, maintenant).map_err(|erreur| Refus::interne(&erreur))
+                self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
             }
         }
     }

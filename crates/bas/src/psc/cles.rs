@@ -56,8 +56,13 @@ impl Cles {
     }
 
     pub(super) fn signer<T: Serialize>(&self, revendications: &T) -> Result<String, oidc::jwt::ErreurCle> {
+        self.active().signer(revendications)
+    }
+
+    /// The key that signs.
+    pub(super) fn active(&self) -> &CleSignature {
         let (_, cle) = self.paires.last().expect("there is always a key");
-        cle.signer(revendications)
+        cle
     }
 
     /// What our own tokens are verified with.

@@ -11,7 +11,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse as _, Response};
 use http::StatusCode;
 use oidc::deconnexion::{EVENEMENT, JetonDeconnexion};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use web::{Cadre, PageErreur};
 
 use super::emission::{Sorte, sub};
@@ -19,6 +19,7 @@ use super::sessions::Session;
 use super::{Psc, Refus};
 use crate::cadre::cadre;
 use crate::parametres::{Parametres, vers};
+use crate::scenarios::{Avis, Faute};
 
 /// Life of a logout token, in seconds.
 const VIE: i64 = 120;
@@ -100,7 +101,7 @@ impl Psc {
         };
         let maintenant = self.horloge.maintenant();
         let iat = maintenant.as_second();
-        let jeton = self.cles().signer(&JetonDeconnexion {
+        let mut corps = JetonDeconnexion {
             iss: self.issuer.clone(),
             sub: Some(sub(&session.national_id)),
             aud: vec![client_id.to_owned()],
@@ -110,7 +111,19 @@ impl Psc {
             sid: Some(session.sid.clone()),
             events: Map::from_iter([(EVENEMENT.to_owned(), Value::Object(Map::new()))]),
             nonce: None,
-        });
+        };
+        let mut entete = json!({ "alg": "RS256", "typ": "logout+jwt", "kid": self.cles().active().kid() });
+        let faute = self.scenarios.tirer(Some(client_id), |faute| matches!(faute, Faute::Avis(_)));
+        if let Some(Faute::Avis(avis)) = faute.map(|tire| tire.faute) {
+            match avis {
+                Avis::AlgNone => entete["alg"] = json!("none"),
+                Avis::AudFaux => corps.aud = vec!["un-autre-client".to_owned()],
+                Avis::IssFaux => "https://pirate.example/".clone_into(&mut corps.iss),
+                Avis::SansEvents => corps.events.clear(),
+                Avis::AvecNonce => corps.nonce = Some("nonce".to_owned()),
+            }
+        }
+        let jeton = self.cles().active().signer_sous(&entete, &corps);
         let envoi = match jeton {
             Ok(jeton) => self.http.post(adresse).form(&[("logout_token", jeton)]).send().await,
             Err(erreur) => {

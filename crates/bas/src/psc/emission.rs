@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::Psc;
 use super::sessions::Session;
 use crate::identites::Identite;
+use crate::journal::Note;
+use crate::scenarios::{self, Faute};
 
 /// The federated users of the realm have this in front of their national identifier.
 const PREFIXE_SUB: &str = "f:550dc1c8-d97b-4b1e-ac8c-8eb4471cf9dd:";
@@ -60,6 +62,7 @@ impl Psc {
     pub(super) fn emettre(
         &self,
         emission: &Emission<'_>,
+        note: &Note,
         maintenant: Timestamp,
     ) -> Result<ReponseJetons, ErreurCle> {
         let Emission { client_id, session, identite, scope, nonce } = emission;
@@ -106,7 +109,16 @@ impl Psc {
             "at_hash": oidc::id_token::at_hash(&access_token),
             "family_name": identite.profil.family_name, "given_name": identite.profil.given_name,
         });
-        let id_token = cles.signer(&unir([&commun, &personne, &id]))?;
+        let id = unir([&commun, &personne, &id]);
+        let faute = self.scenarios.tirer(Some(client_id), |faute| matches!(faute, Faute::Id(_)));
+        let id_token = if let Some(tire) = &faute
+            && let Faute::Id(faute) = tire.faute
+        {
+            note.detail("scenario", tire.nom);
+            scenarios::deformer_id(faute, id, cles.active(), client_id)?
+        } else {
+            cles.signer(&id)?
+        };
         Ok(ReponseJetons {
             access_token: access_token.into(),
             token_type: "Bearer".to_owned(),

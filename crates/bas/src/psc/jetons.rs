@@ -8,6 +8,9 @@ use axum::response::{IntoResponse as _, Response};
 use http::{HeaderValue, StatusCode, header};
 use jiff::Timestamp;
 use oidc::jetons::ReponseJetons;
+use secrecy::ExposeSecret as _;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::appel::Appel;
 use super::clients::ClientPsc;
@@ -16,6 +19,8 @@ use super::sessions::Session;
 use super::{Psc, Refus};
 use crate::codes::Echec;
 use crate::identites::Identite;
+use crate::journal::Note;
+use crate::scenarios::Faute;
 
 /// A token that is good, with what it leads to.
 #[derive(Debug)]
@@ -27,7 +32,13 @@ pub(super) struct Vivant {
 
 pub(super) async fn donner(State(psc): State<Arc<Psc>>, appel: Appel) -> Response {
     match psc.donner(&appel) {
-        Ok(jetons) => sans_cache(Json(jetons).into_response()),
+        Ok((client_id, jetons)) => {
+            let jetons = psc.deformer(&client_id, &jetons, &appel.note, |faute| match faute {
+                Faute::MembreJeton(nom, valeur) => Some((nom, valeur)),
+                _ => None,
+            });
+            sans_cache(Json(jetons).into_response())
+        }
         Err(refus) => refus.into_response(),
     }
 }
@@ -50,7 +61,61 @@ impl Psc {
         Ok(client)
     }
 
-    fn donner(&self, appel: &Appel) -> Result<ReponseJetons, Refus> {
+    /// An answer with a member left out or replaced, when a scenario wants it.
+    pub(super) fn deformer<T: Serialize>(
+        &self,
+        client_id: &str,
+        reponse: &T,
+        note: &Note,
+        membre: impl Fn(Faute) -> Option<(&'static str, Option<&'static str>)>,
+    ) -> Value {
+        let mut corps = json!(reponse);
+        if let Some(tire) = self.scenarios.tirer(Some(client_id), |faute| membre(faute).is_some())
+            && let Some((nom, valeur)) = membre(tire.faute)
+            && let Some(corps) = corps.as_object_mut()
+        {
+            note.detail("scenario", tire.nom);
+            corps.remove(nom);
+            if let Some(valeur) = valeur.and_then(|valeur| serde_json::from_str(valeur).ok()) {
+                corps.insert(nom.to_owned(), valeur);
+            }
+        }
+        corps
+    }
+
+    /// The error that a scenario puts in place of the answer.
+    pub(super) fn refus_voulu(
+        &self,
+        client_id: &str,
+        note: &Note,
+        code: impl Fn(Faute) -> Option<&'static str>,
+    ) -> Result<(), Refus> {
+        let Some(tire) = self.scenarios.tirer(Some(client_id), |faute| code(faute).is_some()) else {
+            return Ok(());
+        };
+        note.detail("scenario", tire.nom);
+        let code = code(tire.faute).unwrap_or_default();
+        let statut = match code {
+            "invalid_client" | "unauthorized_client" => StatusCode::UNAUTHORIZED,
+            "server_error" => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        Err(Refus::nouveau(statut, code, "scenario", format!("scénario « {} »", tire.nom)))
+    }
+
+    /// What a scenario does to tokens that were just given.
+    fn apres(&self, client_id: &str, jetons: &ReponseJetons, note: &Note, maintenant: Timestamp) {
+        let voulue = |faute| matches!(faute, Faute::SessionTuee | Faute::JetonRevoque);
+        let Some(tire) = self.scenarios.tirer(Some(client_id), voulue) else { return };
+        note.detail("scenario", tire.nom);
+        if tire.faute == Faute::SessionTuee {
+            self.sessions.fermer(jetons.session_state.as_deref().unwrap_or_default());
+        } else if let Some(lu) = self.lire_jeton(jetons.access_token.expose_secret()) {
+            self.revoques.ajouter(lu.jti, lu.exp, maintenant);
+        }
+    }
+
+    fn donner(&self, appel: &Appel) -> Result<(String, ReponseJetons), Refus> {
         let sorte = appel
             .corps
             .unique("grant_type")
@@ -67,9 +132,15 @@ impl Psc {
             }
         };
         let client = self.prouver(appel)?;
-        let jetons = donner(self, &client, appel, self.horloge.maintenant())?;
+        self.refus_voulu(&client.client_id, &appel.note, |faute| match faute {
+            Faute::RefusJeton(code) => Some(code),
+            _ => None,
+        })?;
+        let maintenant = self.horloge.maintenant();
+        let jetons = donner(self, &client, appel, maintenant)?;
         appel.note.accepte("Jetons donnés.");
-        Ok(jetons)
+        self.apres(&client.client_id, &jetons, &appel.note, maintenant);
+        Ok((client.client_id, jetons))
     }
 
     /// A code and, when the request had a challenge, its verifier (RFC 7636 §4.6).
@@ -127,7 +198,7 @@ impl Psc {
             scope: &code.scope,
             nonce: code.nonce.as_deref(),
         };
-        self.emettre(&emission, maintenant).map_err(|erreur| Refus::interne(&erreur))
+        self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
     }
 
     fn rafraichir(
@@ -156,7 +227,7 @@ impl Psc {
             scope: &lu.scope,
             nonce: lu.nonce.as_deref(),
         };
-        self.emettre(&emission, maintenant).map_err(|erreur| Refus::interne(&erreur))
+        self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
     }
 
     /// Reads a token of ours and says whether it is still good. The texts are those of a refresh.

@@ -11,8 +11,10 @@ use serde_json::{Value, json};
 use super::emission::{Sorte, sub};
 use super::jetons::{Vivant, sans_cache};
 use super::{Psc, Refus};
+use crate::journal::Note;
+use crate::scenarios::Faute;
 
-pub(super) async fn donner(State(psc): State<Arc<Psc>>, entetes: HeaderMap) -> Response {
+pub(super) async fn donner(State(psc): State<Arc<Psc>>, note: Note, entetes: HeaderMap) -> Response {
     let porteur = entetes.get(header::AUTHORIZATION).and_then(|valeur| valeur.to_str().ok());
     let jeton = porteur.and_then(|valeur| {
         let (methode, jeton) = valeur.split_once(' ')?;
@@ -23,7 +25,16 @@ pub(super) async fn donner(State(psc): State<Arc<Psc>>, entetes: HeaderMap) -> R
         return avec_methode(refus, "Bearer realm=\"esante-wallet\"");
     };
     match psc.vivant(jeton, Sorte::Bearer, psc.horloge.maintenant()) {
-        Ok(vivant) => sans_cache(Json(psc.profil(&vivant)).into_response()),
+        Ok(vivant) => {
+            note.client(&vivant.lu.azp);
+            note.personne(vivant.identite.national_id());
+            let mut profil = psc.profil(&vivant);
+            if let Some(tire) = psc.scenarios.tirer(Some(&vivant.lu.azp), |faute| faute == Faute::AutreSub) {
+                note.detail("scenario", tire.nom);
+                profil["sub"] = json!(sub("899700000999"));
+            }
+            sans_cache(Json(profil).into_response())
+        }
         Err(refus) => {
             let refus = Refus::nouveau(
                 StatusCode::UNAUTHORIZED,

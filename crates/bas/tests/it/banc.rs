@@ -94,12 +94,13 @@ impl Banc {
         bas::psc::Config {
             issuer: self.issuer.replace("/realms/industriels", oidc::psc::ROYAUME),
             portail: self.issuer.replace("/realms/industriels", ""),
-            pages: self.issuer.replace("/realms/industriels", ""),
             donnees: PathBuf::from(self.donnees.path()),
             jeton_admin: "jeton".into(),
             autorite: None,
             reglages: bas::psc::Reglages::default(),
             clients: Vec::new(),
+            emission: None,
+            scenarios: None,
         }
     }
 

@@ -3,12 +3,14 @@
 mod administration;
 mod ciba;
 mod code;
+mod demandes_client;
 mod jetons;
+mod scenarios;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use bas::psc::{Config, Inscription, Reglages};
+use bas::psc::{Config, Emission, Inscription, Reglages};
 use bas::{Bac, isc};
 use igc::{Algorithme, Autorite, Certificat, Demande, Usage};
 use jiff::{SignedDuration, Timestamp};
@@ -92,15 +94,18 @@ impl Banc {
         self.issuer = format!("https://localhost:{}{}", psc.adresse().port(), oidc::psc::ROYAUME);
         let ca = self.donnees.path().join("ca.pem");
         std::fs::write(&ca, self.autorite.cert_pem()).unwrap();
+        let cle_ca = self.donnees.path().join("ca.key");
+        std::fs::write(&cle_ca, self.autorite.cle_pem().expose_secret()).unwrap();
         let config = Config {
             issuer: self.issuer.clone(),
             portail: self.pages.clone(),
-            pages: self.pages.clone(),
             donnees: PathBuf::from(self.donnees.path()),
             jeton_admin: JETON.into(),
             autorite: Some(ca),
             reglages: Reglages::default(),
             clients: self.clients.clone(),
+            emission: Some(Emission { certificat: self.donnees.path().join("ca.pem"), cle: cle_ca }),
+            scenarios: None,
         };
         let isc = isc::Config {
             issuer: format!("{}/realms/industriels", self.pages),

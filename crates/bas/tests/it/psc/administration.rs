@@ -21,6 +21,11 @@ async fn nothing_is_served_without_the_token() {
         (Method::PUT, "/reglages"),
         (Method::POST, "/cles/rotation"),
         (Method::POST, "/reinitialiser"),
+        (Method::GET, "/scenarios"),
+        (Method::PUT, "/scenarios"),
+        (Method::GET, "/scenarios/catalogue"),
+        (Method::POST, "/horloge"),
+        (Method::POST, "/demandes-client"),
     ] {
         for jeton in [None, Some("Bearer faux"), Some("Bearer "), Some("Basic amV0b24=")] {
             let mut requete =

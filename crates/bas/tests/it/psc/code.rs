@@ -72,6 +72,12 @@ impl<'a> Navigateur<'a> {
     }
 }
 
+/// Where the waiting page is.
+fn attente(banc: &Banc, reponse: &reqwest::Response) -> Url {
+    assert_eq!(reponse.status(), 303);
+    Url::parse(&banc.pages).unwrap().join(reponse.headers()[header::LOCATION].to_str().unwrap()).unwrap()
+}
+
 fn demande(banc: &Banc) -> Url {
     let parametres = [
         ("response_type", "code"),
@@ -102,7 +108,7 @@ async fn a_professional_signs_in_with_the_ecps_or_the_card() {
         let navigateur = Navigateur::nouveau(&banc);
         let choix =
             navigateur.choisir(&demande(&banc), &[("identifiant", national_id), ("moyen", canal)]).await;
-        let attente = lieu(&choix);
+        let attente = attente(&banc, &choix);
         let page = navigateur.page(attente.as_str()).await;
         let toutes = banc.administrer(reqwest::Method::GET, "/approbations", None).await;
         assert_eq!((&toutes[0]["flux"], &toutes[0]["canal"]), (&json!("code"), &json!(canal)));
@@ -229,9 +235,9 @@ async fn a_refusal_or_a_silence_goes_back_to_the_service() {
     let banc = Banc::ouvrir().await;
     for refuse in [true, false] {
         let navigateur = Navigateur::nouveau(&banc);
-        let attente = lieu(
-            &navigateur.choisir(&demande(&banc), &[("identifiant", MEDECIN), ("moyen", "MOBILE")]).await,
-        );
+        let choix =
+            navigateur.choisir(&demande(&banc), &[("identifiant", MEDECIN), ("moyen", "MOBILE")]).await;
+        let attente = attente(&banc, &choix);
         let veille = async || {
             let requete = navigateur.http.get(attente.as_str()).header("hx-request", "true");
             requete.send().await.unwrap().headers().contains_key("hx-refresh")

@@ -155,7 +155,6 @@ impl Espace {
         let psc = bas::psc::Config {
             issuer: self.psc.clone(),
             portail: self.portail.clone(),
-            pages: self.bas.clone(),
             donnees: self.dossier.join("bas"),
             jeton_admin: self.jeton_bas.clone(),
             autorite: Some(self.autorite.clone()),
@@ -166,6 +165,11 @@ impl Espace {
                 .map(ClientDemo::inscription)
                 .chain([self.inscription_as()])
                 .collect(),
+            emission: Some(bas::psc::Emission {
+                certificat: self.autorite.clone(),
+                cle: self.dossier.join("ac/autorite.key"),
+            }),
+            scenarios: None,
         };
         bas::Config { isc, psc, apis: Some(self.apis()) }
     }
