@@ -163,7 +163,7 @@ async fn importer(
     let lues = serde_json::from_str::<Vec<Identite>>(saisie.texte("json"));
     let fait = lues
         .map_err(|erreur| {
-            format!("Une liste JSON d’identités est attendue, comme l’export en donne : {erreur}.")
+            format!("Une liste JSON d’identités est attendue, comme l’export en donne : {erreur}.")
         })
         .and_then(|lues| psc.identites.importer(lues).map_err(|refus| refus.to_string()));
     match fait {
@@ -208,7 +208,7 @@ fn code_moyen(moyen: Moyen) -> Libelle {
 }
 
 const REPONSES: [Libelle; 6] = [
-    ("manuelle", "À la main : page, commande ou API"),
+    ("manuelle", "À la main : page, commande ou API"),
     ("approuver", "Approuve aussitôt"),
     ("refuser", "Refuse aussitôt"),
     ("approuver-apres", "Approuve après un délai"),
@@ -255,7 +255,7 @@ fn champs(identite: &Identite) -> Champs {
 /// The identity that the form says, or the field at fault and why.
 fn lire(saisie: &Saisie) -> Result<Identite, (&'static str, String)> {
     let mut profil: Profil = serde_json::from_str(saisie.texte("profil"))
-        .map_err(|erreur| ("profil", format!("La fiche n’est pas un objet JSON utilisable : {erreur}.")))?;
+        .map_err(|erreur| ("profil", format!("La fiche n’est pas un objet JSON utilisable : {erreur}.")))?;
     saisie.texte("national_id").clone_into(&mut profil.national_id);
     saisie.texte("nom").clone_into(&mut profil.family_name);
     saisie.texte("prenom").clone_into(&mut profil.given_name);

@@ -6,6 +6,7 @@ mod code;
 mod demandes_client;
 mod jetons;
 mod scenarios;
+mod temoin;
 
 use std::path::PathBuf;
 use std::time::Duration;

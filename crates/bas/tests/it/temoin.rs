@@ -10,7 +10,10 @@ use service::Horloge;
 use crate::banc::{Banc, RETOUR, SECRET, parametre};
 
 /// Carries the witness's requests with our authority.
-async fn porter(http: reqwest::Client, requete: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+pub(crate) async fn porter(
+    http: reqwest::Client,
+    requete: HttpRequest,
+) -> Result<HttpResponse, reqwest::Error> {
     let reponse = http.execute(requete.try_into()?).await?;
     let mut construite = openidconnect::http::Response::builder().status(reponse.status());
     for (nom, valeur) in reponse.headers() {

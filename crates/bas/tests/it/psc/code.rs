@@ -13,7 +13,7 @@ use crate::banc::{change, lieu, parametre};
 const VERIFICATEUR: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// A browser that keeps its cookies and follows nothing by itself.
-struct Navigateur<'a> {
+pub(super) struct Navigateur<'a> {
     banc: &'a Banc,
     http: reqwest::Client,
 }
@@ -24,7 +24,7 @@ struct Page {
 }
 
 impl<'a> Navigateur<'a> {
-    fn nouveau(banc: &'a Banc) -> Self {
+    pub(super) fn nouveau(banc: &'a Banc) -> Self {
         let autorites = reqwest::Certificate::from_pem_bundle(banc.autorite.cert_pem().as_bytes()).unwrap();
         let http = reqwest::Client::builder()
             .tls_certs_only(autorites)
@@ -52,7 +52,7 @@ impl<'a> Navigateur<'a> {
     }
 
     /// Chooses on the page of the portal.
-    async fn choisir(&self, demande: &Url, champs: &[(&str, &str)]) -> reqwest::Response {
+    pub(super) async fn choisir(&self, demande: &Url, champs: &[(&str, &str)]) -> reqwest::Response {
         let page = self.page(demande.as_str()).await;
         self.poster(&format!("/auth/connexion?{}", demande.query().unwrap()), &page.csrf, champs).await
     }
