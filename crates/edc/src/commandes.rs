@@ -2,10 +2,12 @@
 
 mod bas;
 mod config;
+mod demo;
 mod documentation;
 mod evenements;
 pub(crate) mod francais;
 mod guichet;
+mod proxy;
 mod referentiel;
 mod traces;
 pub(crate) mod up;
@@ -53,14 +55,20 @@ enum Commande {
     /// données, puis sert le guichet et le bac à sable. Le fichier DIR/edc.json décrit, pour les scripts, ce qui tourne.
     /// Ctrl-C termine les requêtes en cours puis s’arrête. Un second démarrage sur le même dossier retrouve tout.
     Up(up::Options),
+    /// Joue un parcours complet sur un « edc up » en cours, et l’explique pas à pas.
+    Demo(demo::Options),
     /// Sert le guichet seul, d’après un fichier de configuration (voir dev/guichet.toml).
     Guichet(config::Fichier),
     /// Sert le bac à sable seul (voir dev/bas.toml), ou agit sur celui de « edc up » : approuver, refuser, identités, fautes.
     #[command(subcommand_help_heading = "Actes", subcommand_value_name = "ACTE")]
     Bas(bas::Options),
+    /// Sert le Proxy e-Santé seul, d’après un fichier de configuration (voir dev/proxy.toml).
+    ///
+    /// SIGHUP relit les certificats sans couper de connexion. Ctrl-C et SIGTERM laissent finir les appels en cours.
+    Proxy(config::Fichier),
     /// Lit un fichier de configuration et dit toutes ses fautes, sans rien démarrer.
     ///
-    /// Le genre du fichier (guichet ou bac à sable) se reconnaît à sa section « guichet » ou « isc ».
+    /// Le genre du fichier (guichet, bac à sable ou proxy) se reconnaît à sa section « guichet », « isc » ou « proxy ».
     #[command(name = "check-config")]
     CheckConfig(config::Fichier),
     /// Examine une installation : dossier, base, fichiers, clé de signature, fournisseur d’identité, antivirus.
@@ -96,6 +104,8 @@ pub(crate) enum Faute {
     Guichet(#[from] ::guichet::ErreurOuverture),
     #[error("le bac à sable ne s’ouvre pas")]
     Bas(#[from] ::bas::Erreur),
+    #[error("le proxy ne s’ouvre pas")]
+    Proxy(#[from] ::proxy::Erreur),
     #[error("certificats")]
     Igc(#[from] igc::Erreur),
     #[error("TLS")]
@@ -120,8 +130,10 @@ impl Faute {
 pub(crate) fn executer(edc: Edc) -> Result<ExitCode, Faute> {
     match edc.commande {
         Commande::Up(options) => moteur()?.block_on(up::up(&options)),
+        Commande::Demo(options) => moteur()?.block_on(demo::jouer(&options)),
         Commande::Guichet(fichier) => moteur()?.block_on(guichet::servir(&fichier)),
         Commande::Bas(options) => moteur()?.block_on(bas::executer(&options)),
+        Commande::Proxy(fichier) => moteur()?.block_on(proxy::servir(&fichier)),
         Commande::CheckConfig(fichier) => config::verifier(&fichier),
         Commande::Doctor(fichier) => moteur()?.block_on(config::examiner(&fichier)),
         Commande::Verifier(options) => verifier::verifier(&options),

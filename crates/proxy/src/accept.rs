@@ -64,6 +64,10 @@ pub(crate) struct Ecoutes {
 impl Ecoutes {
     /// Binds `coeurs` times with `SO_REUSEPORT`: the system shares out new connections.
     pub(crate) fn lier(adresse: SocketAddr, coeurs: usize) -> io::Result<Self> {
+        if adresse.port() != 0 {
+            // Without SO_REUSEPORT, so that another process on this port is an error and not a silent sharing.
+            std::net::TcpListener::bind(adresse)?;
+        }
         let premiere = lier(adresse)?;
         let adresse = premiere.local_addr()?;
         let mut listes = vec![premiere];

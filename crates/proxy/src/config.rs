@@ -87,6 +87,9 @@ pub struct Psc {
     pub acr_acceptes: Vec<String>,
     #[serde(default = "scope_all")]
     pub scope: String,
+    /// Serves `GET /userinfo`, what PSC says of the session's user.
+    #[serde(default)]
+    pub userinfo: bool,
     /// How long a second of PSC's `interval` and `expires_in` lasts: only tests make it shorter.
     #[serde(skip, default = "seconde")]
     pub seconde: Duration,

@@ -47,6 +47,37 @@ pub(crate) struct Etat {
     en_attente: AtomicUsize,
 }
 
+/// What a configuration names, read.
+pub(crate) struct Lues {
+    pub(crate) autorites: Autorites,
+    pub(crate) clients: HashMap<String, ClientLps>,
+    apis: Vec<Arc<Api>>,
+    routes: HashMap<String, Arc<Route>>,
+}
+
+pub(crate) fn lire(config: &Config) -> Result<Lues, Erreur> {
+    let fautes = config.fautes();
+    if !fautes.is_empty() {
+        return Err(Erreur::Config(fautes));
+    }
+    let exiger_nom = config.profil == Profil::Production;
+    let autorites = Autorites::lire(config)?;
+    let clients = config.clients.iter().map(|regles| {
+        let client = ClientLps::ouvrir(regles.clone(), &autorites, exiger_nom)?;
+        Ok((regles.client_id.clone(), client))
+    });
+    let clients = clients.collect::<Result<_, Erreur>>()?;
+    let apis = config.apis.iter().enumerate();
+    let apis: Vec<Arc<Api>> =
+        apis.map(|(rang, regles)| Arc::new(Api::nouvelle(rang, regles.clone()))).collect();
+    let routes = apis.iter().map(|api| {
+        let route = Route::vers(Arc::clone(api)).ok_or_else(|| Erreur::Api(api.regles.id.clone()))?;
+        Ok((api.regles.id.clone(), Arc::new(route)))
+    });
+    let routes = routes.collect::<Result<_, Erreur>>()?;
+    Ok(Lues { autorites, clients, apis, routes })
+}
+
 /// One of the places for connects that wait; free again when dropped.
 pub(crate) struct Place(Arc<Etat>);
 
@@ -65,28 +96,7 @@ impl Etat {
         alea: Alea,
         arret: Arret,
     ) -> Result<Self, Erreur> {
-        let fautes = config.fautes();
-        if !fautes.is_empty() {
-            return Err(Erreur::Config(fautes.join(" ; ")));
-        }
-        let exiger_nom = config.profil == Profil::Production;
-        let autorites = Autorites::lire(&config)?;
-        let clients = config.clients.iter().map(|regles| {
-            let client = ClientLps::ouvrir(regles.clone(), &autorites, exiger_nom)?;
-            Ok((regles.client_id.clone(), client))
-        });
-        let clients = clients.collect::<Result<_, Erreur>>()?;
-        let apis: Vec<Arc<Api>> = config
-            .apis
-            .iter()
-            .enumerate()
-            .map(|(rang, regles)| Arc::new(Api::nouvelle(rang, regles.clone())))
-            .collect();
-        let routes = apis.iter().map(|api| {
-            let route = Route::vers(Arc::clone(api)).ok_or_else(|| Erreur::Api(api.regles.id.clone()))?;
-            Ok((api.regles.id.clone(), Arc::new(route)))
-        });
-        let routes = routes.collect::<Result<_, Erreur>>()?;
+        let Lues { autorites, clients, apis, routes } = lire(&config)?;
         let defaut = match config.profil {
             Profil::Production => IdentifiantTrace::Empreinte,
             Profil::Conformite => IdentifiantTrace::Clair,

@@ -12,6 +12,7 @@ mod connect;
 mod corps;
 mod disconnect;
 mod etat;
+mod examen;
 mod forward;
 mod identite;
 mod limite;
@@ -23,6 +24,7 @@ mod routes;
 mod session;
 mod trace;
 mod traces;
+mod userinfo;
 mod veille;
 
 use std::net::SocketAddr;
@@ -35,8 +37,9 @@ pub use config::Config;
 /// Why the proxy can't start.
 #[derive(Debug, thiserror::Error)]
 pub enum Erreur {
-    #[error("{0}")]
-    Config(String),
+    /// What [`Config::fautes`] says.
+    #[error("configuration du proxy :\n{}", .0.join("\n"))]
+    Config(Vec<String>),
     #[error("API « {0} » : adresse sans nom d’hôte utilisable")]
     Api(String),
     #[error(transparent)]
@@ -49,6 +52,19 @@ pub enum Erreur {
     Depot(#[from] session::depot::Erreur),
     #[error("écoute sur {adresse} impossible")]
     Ecoute { adresse: SocketAddr, source: std::io::Error },
+}
+
+/// Reads all that a configuration names, without binding or writing anything.
+///
+/// # Errors
+/// What would keep the proxy from starting.
+pub fn verifier(config: &Config) -> Result<(), Erreur> {
+    etat::lire(config).map(|_| ())
+}
+
+/// What an operator asks before a start: each client's credential, and whether PSC answers to it.
+pub async fn examiner(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
+    examen::examiner(config).await
 }
 
 /// The proxy, bound and not serving yet.

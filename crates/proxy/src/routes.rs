@@ -16,7 +16,7 @@ use crate::accept::Coeur;
 use crate::config::EnPanne;
 use crate::connect::appel::Panne;
 use crate::connect::code;
-use crate::corps::Corps;
+use crate::corps::{Corps, Propre};
 use crate::etat::au_controle;
 use crate::forward::{self, Chute, Route, construire, separer};
 use crate::policy::{self, Permis};
@@ -24,7 +24,10 @@ use crate::reponse::{self, Reponse};
 use crate::requete::{self, Origine, Pair, Recue};
 use crate::session::jeton::{self, SansJeton};
 use crate::session::{JetonApi, Presente, Session, chercher, presente, surveillance};
-use crate::{connect, disconnect, trace, traces};
+use crate::{connect, disconnect, trace, traces, userinfo};
+
+/// The contract, for tools; a test holds it against the table below.
+const OPENAPI: &str = include_str!("openapi.json");
 
 /// Answers one request.
 pub(crate) async fn traiter(coeur: Rc<Coeur>, pair: Pair, requete: Request<Incoming>) -> Response<Corps> {
@@ -44,6 +47,16 @@ async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Repo
     match requete.uri().path() {
         "/check/alive" => match methode {
             Method::GET | Method::HEAD => reponse::texte(StatusCode::OK, "OK"),
+            _ => reponse::methode_refusee("GET"),
+        },
+        "/openapi.json" => match methode {
+            Method::GET | Method::HEAD => {
+                let document = bytes::Bytes::from_static(OPENAPI.as_bytes());
+                reponse::type_de(
+                    reponse::reponse(StatusCode::OK, Propre::plein(document)),
+                    "application/json",
+                )
+            }
             _ => reponse::methode_refusee("GET"),
         },
         "/connect" if methode == Method::POST => au_complet(coeur, pair, requete, connect::connecter).await,
@@ -67,6 +80,10 @@ async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Repo
             au_complet(coeur, pair, requete, |etat, recue, _| disconnect::deconnecter(etat, recue)).await
         }
         "/disconnect" => reponse::methode_refusee("DELETE"),
+        "/userinfo" if etat.config.psc.userinfo && methode == Method::GET => {
+            au_complet(coeur, pair, requete, |etat, recue, _| userinfo::donner(etat, recue)).await
+        }
+        "/userinfo" if etat.config.psc.userinfo => reponse::methode_refusee("GET"),
         "/traces" if methode == Method::GET => {
             let origine = Origine::de(&pair, requete.headers(), &etat.config.relais_de_confiance);
             let (tete, _) = requete.into_parts();

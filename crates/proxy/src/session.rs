@@ -177,6 +177,10 @@ impl Session {
         !self.fermee.load(Ordering::Acquire) && maintenant <= self.expire(regles)
     }
 
+    pub(crate) fn est_fermee(&self) -> bool {
+        self.fermee.load(Ordering::Acquire)
+    }
+
     /// Ends it. `true` for the one caller that did.
     pub(crate) fn fermer(&self) -> bool {
         !self.fermee.swap(true, Ordering::AcqRel)

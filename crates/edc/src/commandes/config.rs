@@ -124,10 +124,29 @@ impl ConfigBas {
     }
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ConfigProxy {
+    pub tls: Tls,
+    #[serde(default)]
+    pub journal: Journal,
+    pub proxy: proxy::Config,
+}
+
+impl ConfigProxy {
+    /// TLS of the relay: certificates of LPS are asked for only where an authority for them is given.
+    pub(crate) fn tls(&self) -> Result<TlsServeur, Faute> {
+        let Some(chemin) = &self.proxy.autorites_clients else { return self.tls.serveur() };
+        let pem = std::fs::read_to_string(chemin).map_err(Faute::fichier(chemin))?;
+        self.tls.serveur_avec(Clients::Facultatif(Autorites::depuis_pem(&pem)?))
+    }
+}
+
 /// Which product a file configures.
 enum Genre {
     Guichet,
     Bas,
+    Proxy,
 }
 
 fn genre(chemin: &Path) -> Result<Genre, Faute> {
@@ -137,9 +156,12 @@ fn genre(chemin: &Path) -> Result<Genre, Faute> {
         Ok(Genre::Guichet)
     } else if section("isc") {
         Ok(Genre::Bas)
+    } else if section("proxy") {
+        Ok(Genre::Proxy)
     } else {
         Err(Faute::Dite(format!(
-            "{} : ni section [guichet], ni section [isc] ; partez de dev/guichet.toml ou de dev/bas.toml",
+            "{} : ni section [guichet], ni section [isc], ni section [proxy] ; partez de dev/guichet.toml, de \
+             dev/bas.toml ou de dev/proxy.toml",
             chemin.display()
         )))
     }
@@ -154,6 +176,12 @@ pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
             config.tls_psc()?;
             config.ecoute_apis()?;
             ("bac à sable", config.tls)
+        }
+        Genre::Proxy => {
+            let config: ConfigProxy = service::config::load(chemin, PREFIXE)?;
+            config.tls()?;
+            proxy::verifier(&config.proxy)?;
+            ("proxy", config.tls)
         }
     };
     tls.serveur()?;
@@ -179,6 +207,14 @@ pub(crate) async fn examiner(fichier: &Fichier) -> Result<ExitCode, Faute> {
                 dossier("données (PSC)", &config.psc.donnees),
             ];
             constats.extend(config.apis.as_ref().map(|apis| dossier("données (API)", &apis.donnees)));
+            constats
+        }
+        Genre::Proxy => {
+            let config: ConfigProxy = service::config::load(chemin, PREFIXE)?;
+            let mut constats =
+                vec![tls(&config.tls), dossier("traces", &config.proxy.traces.journal.dossier)];
+            let vus = proxy::examiner(&config.proxy).await;
+            constats.extend(vus.into_iter().map(|(quoi, resultat)| Constat { quoi, resultat }));
             constats
         }
     };

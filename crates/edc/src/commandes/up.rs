@@ -5,6 +5,7 @@
 
 mod annonce;
 mod preparer;
+mod proxy;
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -27,8 +28,8 @@ pub(crate) struct Options {
     /// Dossier des données ; créé au besoin.
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     pub data: PathBuf,
-    /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2, les API
-    /// simulées et leurs serveurs d’autorisation sur N+4.
+    /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2, le
+    /// proxy sur N+3, les API simulées et leurs serveurs d’autorisation sur N+4, l’exploitation du proxy sur N+5.
     #[arg(long, value_name = "N", default_value_t = 8443)]
     pub port_base: u16,
     /// Base des guichets au lieu du fichier SQLite de DIR : postgres://…
@@ -59,7 +60,7 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
 
     // A clock of its own: moving the sandbox's must not move the guichet's.
     let bac = bas::Bac::nouveau(espace.bas(), Horloge::systeme(), alea.clone())?;
-    let app = guichet::ouvrir(espace.guichet(options), horloge, alea).await?;
+    let app = guichet::ouvrir(espace.guichet(options), horloge, alea.clone()).await?;
     let arret = Arret::new();
     arret.ecouter_signaux()?;
     arret.suivre(guichet::taches::travailler(app.clone(), arret.clone()));
@@ -71,8 +72,17 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     let apis_ecoute = apis_ecoute.avec_temoin(bac.journal().temoin("apis"));
     let (routes_apis, tls, fin) = (bac.routes_apis(), espace.tls_psc.clone(), arret.clone());
     arret.suivre(async move { apis_ecoute.servir(routes_apis, tls, fin).await });
+    let relais = espace.proxy(&bac.apis())?;
+    let relais =
+        ::proxy::Proxy::ouvrir(relais, espace.tls.clone(), Horloge::systeme(), alea, arret.clone()).await?;
     let (routes, tls, fin) = (guichet::routes::routes(&app), espace.tls.clone(), arret.clone());
     arret.suivre(async move { guichet_ecoute.servir(routes, tls, fin).await });
+
+    arret.suivre(async move {
+        if let Err(erreur) = relais.servir().await {
+            sortie::erreur(&Faute::Systeme(erreur));
+        }
+    });
 
     annonce::publier(&espace, &bac)?;
     sortie::texte(&annonce::table(&espace));

@@ -85,7 +85,7 @@ fn une_configuration_fautive_est_dite_en_entier() {
 #[test]
 fn les_fichiers_d_exemple_sont_lisibles() {
     let racine = concat!(env!("CARGO_MANIFEST_DIR"), "/../../dev");
-    for nom in ["guichet.toml", "bas.toml"] {
+    for nom in ["guichet.toml", "bas.toml", "proxy.toml"] {
         let sortie = edc(&["check-config", "--config", &format!("{racine}/{nom}")]);
         // Everything in them reads; only the certificates that `edc up` would have made are missing.
         assert!(dit(&sortie).contains("localhost.pem"), "{nom} : {}", dit(&sortie));

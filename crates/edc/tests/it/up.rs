@@ -26,15 +26,15 @@ impl Drop for Up {
     }
 }
 
-/// A port that is free, with the next four.
+/// A port that is free, with the next five.
 pub(crate) fn port() -> u16 {
     for essai in 0..200_u32 {
         let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
-        if (0..5).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
+        if (0..6).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
             return port;
         }
     }
-    panic!("no five free ports in a row");
+    panic!("no six free ports in a row");
 }
 
 /// Starts and waits for the last line of the table.
@@ -126,4 +126,24 @@ fn un_dossier_impossible_est_nomme_en_une_ligne() {
     let texte = String::from_utf8_lossy(&sortie.stderr).into_owned();
     assert_eq!(texte.lines().count(), 1, "{texte}");
     assert!(texte.contains(&impossible.display().to_string()) && texte.contains("--data"), "{texte}");
+}
+
+#[test]
+fn la_demonstration_va_au_bout_sur_une_maison_en_marche() {
+    let dossier = tempfile::tempdir().expect("a folder");
+    let data = dossier.path().display().to_string();
+    let absente = edc(&["demo", "--data", &data]);
+    assert_eq!(absente.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&absente.stderr).contains("edc up"));
+
+    let _up = demarrer(dossier.path(), port());
+    let proxy = annonce(dossier.path())["proxy"].clone();
+    assert!(["url", "admin_url", "traces_jeton"].iter().all(|nom| proxy[nom].is_string()), "{proxy}");
+    let jouee = edc(&["demo", "--data", &data]);
+    let texte = String::from_utf8_lossy(&jouee.stdout).into_owned();
+    assert!(jouee.status.success(), "{texte}{}", String::from_utf8_lossy(&jouee.stderr));
+    for dit in ["elle approuve", "CONNECT_SUCCESS", "SEND", "CONNECT_REPLAY", "Tout s’est passé comme prévu"]
+    {
+        assert!(texte.contains(dit), "{dit}\n{texte}");
+    }
 }

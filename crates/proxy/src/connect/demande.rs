@@ -43,6 +43,9 @@ impl Connexion {
         });
         let binding_message = champ(&corps, "bindingMessage", &mut fautes, |texte| {
             let deux_chiffres = texte.len() == 2 && texte.bytes().all(|octet| octet.is_ascii_digit());
+            if !deux_chiffres && !regles.message_strict {
+                tracing::warn!("bindingMessage qui n’est pas de deux chiffres");
+            }
             deux_chiffres || (!regles.message_strict && message_valide(texte))
         });
         let client_id = champ(&corps, "clientId", &mut fautes, |texte| {

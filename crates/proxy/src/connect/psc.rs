@@ -113,7 +113,14 @@ impl Psc {
         let points = [lu.points(true), lu.points(false)];
         let adresses = points
             .iter()
-            .flat_map(|p| [Some(&p.token), p.revocation.as_ref(), p.backchannel_authentication.as_ref()])
+            .flat_map(|p| {
+                [
+                    Some(&p.token),
+                    p.userinfo.as_ref(),
+                    p.revocation.as_ref(),
+                    p.backchannel_authentication.as_ref(),
+                ]
+            })
             .chain([Some(&lu.jwks_uri), Some(&lu.authorization_endpoint), lu.end_session_endpoint.as_ref()]);
         if lu.issuer != self.emetteur || adresses.flatten().any(|url| !adresse_sure(url)) {
             tracing::error!(
@@ -287,6 +294,17 @@ impl Psc {
             }
             autre => Ok(autre.map_err(Doute::from)?),
         }
+    }
+
+    /// What PSC says of whoever that access token is for: a JSON object, as it came.
+    pub(crate) async fn userinfo(
+        &self,
+        identite: &Identite,
+        acces: &SecretString,
+    ) -> Result<serde_json::Map<String, serde_json::Value>, Panne> {
+        const ETAPE: &str = "userinfo de PSC";
+        let point = self.points(identite).await?.userinfo.ok_or(Panne::Illisible { etape: ETAPE })?;
+        appel::json(identite.psc.get(point).bearer_auth(acces.expose_secret()), ETAPE).await
     }
 
     /// Where a browser is sent to authenticate.

@@ -17,6 +17,8 @@ pub(crate) struct JetonApi {
     /// sessions.
     entete: HeaderValue,
     pub(crate) expire: Timestamp,
+    /// Half of its life in seconds, where it is known: the most that is kept as a margin, or a short token would never be fresh.
+    moitie_s: u32,
     pub(crate) renouvellement: Option<SecretString>,
     pub(crate) renouvellement_expire: Option<Timestamp>,
 }
@@ -35,9 +37,12 @@ pub(crate) struct Inutilisable;
 impl JetonApi {
     /// `depart`: the instant before the request left, so that the life isn't counted too long.
     pub(crate) fn depuis(reponse: ReponseJetons, depart: Timestamp) -> Result<Self, Inutilisable> {
-        let expire = echeance(depart, reponse.expires_in.unwrap_or(300));
+        let vie = reponse.expires_in.unwrap_or(300);
+        let expire = echeance(depart, vie);
         let renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
-        Self::nouveau(&reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)
+        let jeton =
+            Self::nouveau(&reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)?;
+        Ok(Self { moitie_s: u32::try_from(vie / 2).unwrap_or(u32::MAX), ..jeton })
     }
 
     pub(crate) fn nouveau(
@@ -52,7 +57,7 @@ impl JetonApi {
         }
         let mut entete = HeaderValue::try_from(texte).map_err(|_| Inutilisable)?;
         entete.set_sensitive(true);
-        Ok(Self { entete, expire, renouvellement, renouvellement_expire })
+        Ok(Self { entete, expire, moitie_s: u32::MAX, renouvellement, renouvellement_expire })
     }
 
     /// The token itself.
@@ -72,6 +77,7 @@ impl JetonApi {
 
     /// Whether it may still be sent, with `marge` to spare.
     pub(crate) fn frais(&self, maintenant: Timestamp, marge: SignedDuration) -> bool {
+        let marge = marge.min(SignedDuration::from_secs(self.moitie_s.into()));
         self.expire > maintenant.saturating_add(marge).unwrap_or(Timestamp::MAX)
     }
 }

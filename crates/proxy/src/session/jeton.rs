@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use journal::Fait;
+use secrecy::SecretString;
 
 pub(crate) use super::api::echeance;
-use super::{JetonApi, PlaceApi, Session, depot, durable};
+use super::{JetonApi, Session, depot, durable};
 use crate::connect::appel::Panne;
 use crate::connect::echange::Api;
 use crate::etat::Etat;
@@ -50,24 +51,39 @@ pub(crate) async fn renouveler(
 ) -> Result<Arc<JetonApi>, SansJeton> {
     let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
     let _seul = place.renouveler.lock().await;
+    // Closed while this caller waited: its tokens are revoked, and no new one may be born.
+    if session.est_fermee() {
+        return Err(SansJeton::Finie);
+    }
     // Somebody else may have renewed it while this caller waited, here and then on another node.
+    let permis = |actuel: &Arc<JetonApi>| !refuse.is_some_and(|refuse| refuse.est(actuel));
     let encore_bon = || {
-        place.actuel.load_full().filter(|actuel| {
-            let refuse = refuse.is_some_and(|refuse| refuse.est(actuel));
-            !refuse && actuel.frais(etat.horloge.maintenant(), marge(etat))
-        })
+        let frais = |actuel: &Arc<JetonApi>| actuel.frais(etat.horloge.maintenant(), marge(etat));
+        place.actuel.load_full().filter(|actuel| permis(actuel) && frais(actuel))
     };
     if let Some(bon) = encore_bon() {
         return Ok(bon);
     }
     let verrou = durable::reserver(etat, session).await?;
-    let obtenu = if let Some(bon) = encore_bon() {
+    let obtenu = if session.est_fermee() {
+        Err(SansJeton::Finie)
+    } else if let Some(bon) = encore_bon() {
         Ok(bon)
     } else {
-        let obtenu = obtenir(etat, session, api, place).await;
+        let ancien = place.actuel.load_full();
+        let obtenu = obtenir(etat, session, api, ancien.as_deref()).await.map(|jeton| place.poser(jeton));
         // Also when it failed: PSC may have changed its refresh token on the way.
         durable::garder(etat, session).await;
-        obtenu
+        match (obtenu, ancien) {
+            // Asked ahead of its end and without an answer: the one there is still lives.
+            (Err(SansJeton::Panne(panne)), Some(ancien))
+                if permis(&ancien) && ancien.expire > etat.horloge.maintenant() =>
+            {
+                tracing::warn!(api = %api.regles.id, %panne, "jeton non renouvelé, il vit encore");
+                Ok(ancien)
+            }
+            (obtenu, _) => obtenu,
+        }
     };
     if let Some(verrou) = verrou {
         verrou.relacher().await;
@@ -75,35 +91,42 @@ pub(crate) async fn renouveler(
     obtenu
 }
 
-/// By the API's own refresh token, else by an exchange.
+/// By the API's own refresh token, else by a new exchange.
 async fn obtenir(
     etat: &Etat,
     session: &Session,
     api: &Api,
-    place: &PlaceApi,
-) -> Result<Arc<JetonApi>, SansJeton> {
+    ancien: Option<&JetonApi>,
+) -> Result<JetonApi, SansJeton> {
     let depart = etat.horloge.maintenant();
-    let ancien = place.actuel.load_full();
-    if let Some(ancien) = &ancien
+    if let Some(ancien) = ancien
         && let Some(renouvellement) = &ancien.renouvellement
         && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)
     {
         match api.renouveler(&session.identite, renouvellement, depart).await {
             Ok(jeton) => {
                 noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), &api.regles.id));
-                return Ok(place.poser(jeton));
+                return Ok(jeton);
             }
             // Refused: the exchange below is another way to the same end.
             Err(Panne::Refus { .. }) => {}
             Err(panne) => return Err(panne.into()),
         }
     }
-    let jeton = echanger(etat, session, api).await?;
-    Ok(place.poser(jeton))
+    echanger(etat, session, api).await
 }
 
 /// A new exchange, with PSC's token renewed first when it has died.
 pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Result<JetonApi, SansJeton> {
+    let depart = etat.horloge.maintenant();
+    let acces = jeton_psc(etat, session).await?;
+    let jeton = api.echanger(&session.identite, &acces, depart).await?;
+    noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
+    Ok(jeton)
+}
+
+/// PSC's access token, renewed first when it has died: one caller does it, the others wait.
+pub(crate) async fn jeton_psc(etat: &Etat, session: &Session) -> Result<SecretString, SansJeton> {
     let mut psc = session.psc.lock().await;
     let depart = etat.horloge.maintenant();
     // Five seconds to travel: an authorization server asks PSC whether the token lives.
@@ -131,9 +154,18 @@ pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Resul
             Err(panne) => return Err(panne.into()),
         }
     }
-    let jeton = api.echanger(&session.identite, &psc.acces, depart).await?;
-    noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
-    Ok(jeton)
+    Ok(psc.acces.clone())
+}
+
+/// The same for whoever isn't renewing an API token: what it changes is kept, and one node does it at a time.
+pub(crate) async fn jeton_psc_seul(etat: &Etat, session: &Session) -> Result<SecretString, SansJeton> {
+    let verrou = durable::reserver(etat, session).await?;
+    let acces = jeton_psc(etat, session).await;
+    durable::garder(etat, session).await;
+    if let Some(verrou) = verrou {
+        verrou.relacher().await;
+    }
+    acces
 }
 
 /// A trace that the agency doesn't ask for: when it can't be written, the log says so and life goes on.

@@ -251,3 +251,49 @@ async fn un_jeton_applicatif_vaut_un_cookie_pour_qui_l_a_demande() {
     let autre = banc.lps().connecter(SECRET_2, PRO).await.json();
     assert_eq!(autre.get("jeton_applicatif"), None);
 }
+
+#[tokio::test]
+async fn un_jeton_plus_court_que_la_marge_sert_la_moitie_de_sa_vie() {
+    let banc = Banc::ouvrir().await;
+    banc.serveurs[0].prochaine_json(JETON, 200, jeton("a1", 20, None));
+    let lps = banc.connecte(SECRET_1).await;
+    for _ in 0..5 {
+        assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+    }
+    assert_eq!(banc.serveurs[0].nombre(JETON), 1);
+    banc.horloge.avancer(SignedDuration::from_secs(11));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+    assert_eq!(banc.serveurs[0].nombre(JETON), 2);
+}
+
+#[tokio::test]
+async fn un_serveur_en_panne_ne_prive_pas_d_un_jeton_qui_vit_encore() {
+    let banc = Banc::ouvrir().await;
+    banc.serveurs[0].prochaine_json(JETON, 200, jeton("a1", 100, Some(("r1", 600))));
+    let lps = banc.connecte(SECRET_1).await;
+    banc.horloge.avancer(SignedDuration::from_secs(80));
+    banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+    assert_eq!(banc.apis[0].recus("/rsc")[0].entete("authorization"), Some("Bearer a1"));
+    banc.horloge.avancer(SignedDuration::from_secs(30));
+    banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 503, "now it is dead");
+}
+
+#[tokio::test]
+async fn userinfo_est_donne_a_qui_le_demande_quand_l_exploitant_le_permet() {
+    let banc = Banc::ouvrir().await;
+    let lps = banc.connecte(SECRET_1).await;
+    assert_eq!(lps.get("/userinfo").await.statut, 404, "off by default");
+
+    let banc = Banc::regle(|config| config.psc.userinfo = true).await;
+    assert_eq!(banc.lps().get("/userinfo").await.statut, 401);
+    let lps = banc.connecte(SECRET_1).await;
+    let reponse = lps.get("/userinfo").await;
+    assert_eq!((reponse.statut, &reponse.json()["SubjectNameID"]), (200, &json!(PRO)));
+    // PSC's token has died: it is renewed first.
+    banc.horloge.avancer(SignedDuration::from_secs(121));
+    assert_eq!(lps.get("/userinfo").await.statut, 200);
+    banc.psc.profil("SubjectNameID", json!("899700000002"));
+    assert_eq!(lps.get("/userinfo").await.statut, 502, "about somebody else");
+}

@@ -56,6 +56,11 @@ pub(super) struct Espace {
     secret_as: SecretString,
     mot_de_passe: SecretString,
     port: u16,
+    pub url_proxy: String,
+    pub port_proxy: u16,
+    pub port_admin: u16,
+    /// Opens the traces of the proxy.
+    pub jeton_traces: SecretString,
     /// Held as long as the process lives: one `edc up` at a time on a folder.
     _verrou: File,
 }
@@ -69,6 +74,8 @@ pub(super) struct ClientDemo {
     pub p12: PathBuf,
     pub mot_de_passe: SecretString,
     pub redirections: Vec<String>,
+    /// Where Pro Santé Connect tells the proxy that a session has ended.
+    fin_annoncee: String,
 }
 
 /// Two, so that one can see that what belongs to one never serves the other.
@@ -97,6 +104,7 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
             client.charger(&autorite, le).map(|()| client)
         })
         .collect::<Result<Vec<_>, Faute>>()?;
+    let jeton_traces = charger_secret(&dossier.join("secrets/traces"), alea)?;
     let secret_as = charger_secret(&dossier.join("secrets/as"), alea)?;
     let secret_oidc = charger_secret(&dossier.join("secrets/oidc"), alea)?;
     let mot_de_passe = charger_secret(&dossier.join("secrets/signataire"), alea)?;
@@ -135,6 +143,10 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
         secret_as,
         mot_de_passe,
         port,
+        url_proxy: format!("https://localhost:{}", port.saturating_add(3)),
+        port_proxy: port.saturating_add(3),
+        port_admin: port.saturating_add(5),
+        jeton_traces,
         dossier,
         _verrou: verrou,
     })
@@ -275,6 +287,7 @@ impl ClientDemo {
             p12: fichier("p12"),
             mot_de_passe: mot_de_passe.clone(),
             redirections: vec![format!("https://localhost:{}/connect/callback", port.saturating_add(3))],
+            fin_annoncee: format!("https://localhost:{}/psc/deconnexion", port.saturating_add(3)),
         }
     }
 
@@ -309,7 +322,7 @@ impl ClientDemo {
             secret: None,
             redirect_uris: self.redirections.clone(),
             post_logout_redirect_uris: Vec::new(),
-            backchannel_logout_uri: None,
+            backchannel_logout_uri: Some(self.fin_annoncee.clone()),
             ciba: true,
         }
     }

@@ -17,6 +17,7 @@ pub(crate) const TOKEN: &str = "/protocol/openid-connect/token";
 pub(crate) const LOGOUT: &str = "/protocol/openid-connect/logout";
 pub(crate) const REVOKE: &str = "/protocol/openid-connect/revoke";
 pub(crate) const CERTS: &str = "/protocol/openid-connect/certs";
+const USERINFO: &str = "/protocol/openid-connect/userinfo";
 pub(crate) const DECOUVERTE: &str = "/.well-known/wallet-openid-configuration";
 const ROYAUME: &str = "/auth/realms/esante-wallet";
 
@@ -41,6 +42,9 @@ struct Memoire {
     attentes: usize,
     cle: Arc<CleSignature>,
     metadonnees: Vec<(String, Value)>,
+    /// Access tokens, and whose they are.
+    acces: HashMap<String, String>,
+    profil: Vec<(String, Value)>,
 }
 
 #[derive(Clone)]
@@ -66,6 +70,8 @@ impl FauxPsc {
             attentes: 1,
             cle: Arc::new(cle()),
             metadonnees: Vec::new(),
+            acces: HashMap::new(),
+            profil: Vec::new(),
         }));
         let alea = Alea::systeme();
         let (m, a) = (Arc::clone(&memoire), alea.clone());
@@ -85,6 +91,11 @@ impl FauxPsc {
     /// A claim of the id_tokens to come; null takes it away.
     pub(crate) fn revendication(&self, nom: &str, valeur: Value) {
         self.memoire.lock().unwrap().id_token.push((nom.to_owned(), valeur));
+    }
+
+    /// A member of userinfo.
+    pub(crate) fn profil(&self, nom: &str, valeur: Value) {
+        self.memoire.lock().unwrap().profil.push((nom.to_owned(), valeur));
     }
 
     /// A member of the token answers to come; null takes it away.
@@ -151,6 +162,7 @@ fn repondre(memoire: &Mutex<Memoire>, horloge: &Horloge, alea: &Alea, recu: &Rec
                 "token_endpoint": point("/token"),
                 "jwks_uri": point("/certs"),
                 "end_session_endpoint": point("/logout"),
+                "userinfo_endpoint": point("/userinfo"),
                 "revocation_endpoint": point("/revoke"),
                 "backchannel_authentication_endpoint": point("/ext/ciba/auth"),
                 "response_types_supported": ["code"],
@@ -163,6 +175,18 @@ fn repondre(memoire: &Mutex<Memoire>, horloge: &Horloge, alea: &Alea, recu: &Rec
             reponse_json(200, &document)
         }
         CERTS => reponse_json(200, &m.cle.jwks()),
+        USERINFO => {
+            let porteur = recu.entete("authorization").and_then(|valeur| valeur.strip_prefix("Bearer "));
+            match porteur.and_then(|jeton| m.acces.get(jeton)) {
+                Some(national_id) => {
+                    let mut profil =
+                        json!({"sub": "f:1", "SubjectNameID": national_id, "family_name": "DOC"});
+                    poser(&mut profil, &m.profil);
+                    reponse_json(200, &profil)
+                }
+                None => StatusCode::UNAUTHORIZED.into_response(),
+            }
+        }
         LOGOUT | REVOKE => StatusCode::OK.into_response(),
         _ if chemin.ends_with(CIBA) => {
             let Some(client_id) = client(recu) else {
@@ -205,6 +229,7 @@ fn jetons(m: &mut Memoire, horloge: &Horloge, alea: &Alea, recu: &Recu, base: &s
     let demande = demande.clone();
     let (acces, renouvellement) = (alea.jeton(), alea.jeton());
     m.demandes.remove(&cle);
+    m.acces.insert(acces.clone(), demande.national_id.clone());
     m.demandes.insert(renouvellement.clone(), Demande { sondages: usize::MAX / 2, ..demande.clone() });
     let maintenant = horloge.maintenant().as_second();
     let mut id_token = json!({

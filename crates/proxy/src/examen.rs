@@ -1,0 +1,46 @@
+//! What `edc doctor` looks at: the credentials, and PSC through each of them.
+
+use std::error::Error;
+use std::fmt::Write as _;
+
+use service::Horloge;
+
+use crate::config::Config;
+use crate::connect::psc::Psc;
+use crate::etat;
+
+pub(crate) async fn examiner(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
+    let lues = match etat::lire(config) {
+        Ok(lues) => lues,
+        Err(faute) => return vec![("configuration", Err(chaine(&faute)))],
+    };
+    let mut constats = Vec::new();
+    let mut clients: Vec<_> = lues.clients.iter().collect();
+    clients.sort_by_key(|(client_id, _)| *client_id);
+    for (client_id, client) in clients {
+        let identite = client.identite();
+        let preuve = match &identite.certificat {
+            Some(certificat) => {
+                format!("{client_id} : certificat {}, jusqu’au {}", certificat.dn, certificat.fin)
+            }
+            None => format!("{client_id} : secret (Communauté seulement)"),
+        };
+        constats.push(("client", Ok(preuve)));
+        // Discovered anew for each: a refused certificate shows here.
+        let psc = Psc::nouveau(config.psc.clone(), Horloge::systeme());
+        let vu = psc.fournisseur(&identite).await;
+        let vu = vu.map(|_| format!("{client_id} : {} répond", psc.emetteur()));
+        constats.push(("Pro Santé Connect", vu.map_err(|panne| format!("{client_id} : {}", chaine(&panne)))));
+    }
+    constats
+}
+
+fn chaine(faute: &dyn Error) -> String {
+    let mut texte = faute.to_string();
+    let mut source = faute.source();
+    while let Some(cause) = source {
+        let _ = write!(texte, " : {cause}");
+        source = cause.source();
+    }
+    texte
+}
