@@ -48,7 +48,7 @@ export async function refus(page) {
     const cible = await lien.getAttribute('href');
     assert.equal(await page.locator(`[id="${cible.slice(1)}"]`).count(), 1, `${cible} : le lien ne mène à rien`);
   }
-  return resume.getByRole('listitem').allInnerTexts();
+  return (await resume.getByRole('listitem').allInnerTexts()).map((texte) => texte.replace(/[\u00a0\u202f]/g, ' '));
 }
 
 /**
