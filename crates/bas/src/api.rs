@@ -1,9 +1,9 @@
 //! The API Pro Santé Connectées, simulated, with the authorization servers that stand before them.
 //!
 //! A call takes two steps, as in the field. The client shows a token of Pro Santé Connect to an authorization server
-//! ([`serveur`]), over mTLS, and gets a token of the API, bound to its certificate; then it calls the API with both
-//! ([`garde`]). Three API stand behind that guard: the signature of session data ([`signature`]), a test API that does
-//! what one asks ([`essai`]), and a stand-in for the search of a national health identity ([`insi`]).
+//! (`serveur`), over mTLS, and gets a token of the API, bound to its certificate; then it calls the API with both
+//! (`garde`). Three API stand behind that guard: the signature of session data (`signature`), a test API that does
+//! what one asks (`essai`), and a stand-in for the search of a national health identity (`insi`).
 //!
 //! Serve it where a client certificate is asked for. Whatever is refused has its reason in the [`Journal`].
 

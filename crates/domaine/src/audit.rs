@@ -2,7 +2,7 @@
 //!
 //! Rule: nothing is concluded before the holder could answer, and an audit never touches the habilitation by itself. It
 //! ends well, or with a proposal that the administrateur (suspension) or the collège (withdrawal) takes up or not.
-//! [`actes`] is what people do to it.
+//! `actes` is what people do to it.
 
 mod actes;
 
