@@ -41,15 +41,16 @@ pub async fn creer(
         .find(|guichet| guichet.code() == saisie.texte("guichet"))
         .ok_or_else(|| Erreur::Demande("Choisissez la démarche : éditeur ou opérateur.".to_owned()))?;
     let jeton = envoi::jeton(&app, &saisie);
+    // Read before the sending is looked up: of two clicks at once the second may meet the candidature that the first has
+    // just made, and must then find its sending too.
+    let mut tx = app.registre.lire().await?;
+    let ouvertes = ouvertes(tx.load_candidatures_produit(ici.produit()?.id).await?, guichet);
+    drop(tx);
     if let Some(url) = envoi::deja(&app, &jeton).await? {
         return Ok(Redirect::to(&url).into_response());
     }
-    if !saisie.coche("confirme") {
-        let mut tx = app.registre.lire().await?;
-        let ouvertes = ouvertes(tx.load_candidatures_produit(ici.produit()?.id).await?, guichet);
-        if !ouvertes.is_empty() {
-            return confirmation(&app, &ici, guichet, jeton, ouvertes);
-        }
+    if !saisie.coche("confirme") && !ouvertes.is_empty() {
+        return confirmation(&app, &ici, guichet, jeton, ouvertes);
     }
     let url = super::ouvrir(&app, &ici, guichet, None, &jeton).await?;
     session::aviser(
