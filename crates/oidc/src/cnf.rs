@@ -7,6 +7,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use subtle::ConstantTimeEq as _;
 
 /// Name of the member of `cnf`.
@@ -37,6 +38,38 @@ pub fn correspond(valeur: &str, certificat_der: &[u8]) -> bool {
         .any(|forme| empreinte(certificat_der, forme).as_bytes().ct_eq(valeur.as_bytes()).into())
 }
 
+/// What an access token says of the certificate it is bound to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lien {
+    /// Nothing, or nothing that whoever carries it can read: an opaque token.
+    Aucun,
+    /// The certificate that was asked about.
+    Notre,
+    /// Another certificate, or another proof than a certificate (`jkt`).
+    Autre,
+}
+
+/// Reads the `cnf` of a token without verifying it: its API does that, the bearer only wants to know whether it will serve.
+pub fn lien(jeton: &str, certificat_der: Option<&[u8]>) -> Lien {
+    #[derive(Deserialize)]
+    struct Revendications {
+        cnf: Option<Value>,
+    }
+    let mut parties = jeton.split('.');
+    let (Some(_), Some(corps), Some(_), None) =
+        (parties.next(), parties.next(), parties.next(), parties.next())
+    else {
+        return Lien::Aucun;
+    };
+    let octets = BASE64_URL_SAFE_NO_PAD.decode(corps).unwrap_or_default();
+    let Ok(Revendications { cnf: Some(cnf) }) = serde_json::from_slice(&octets) else { return Lien::Aucun };
+    let valeur = cnf.get(MEMBRE).and_then(Value::as_str);
+    match valeur.zip(certificat_der) {
+        Some((valeur, der)) if correspond(valeur, der) => Lien::Notre,
+        _ => Lien::Autre,
+    }
+}
+
 fn hexadecimal(octets: &[u8]) -> String {
     const CHIFFRES: &[u8; 16] = b"0123456789abcdef";
     let chiffre = |valeur: u8| char::from(CHIFFRES[usize::from(valeur & 0x0f)]);
@@ -59,5 +92,27 @@ mod tests {
             assert_eq!(correspond(valeur, b"abc"), bon, "{valeur}");
         }
         assert!(!correspond(&agence, b"abd"));
+    }
+
+    #[test]
+    fn a_bearer_reads_what_its_token_is_bound_to() {
+        let jeton = |corps: &str| format!("e30.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode(corps));
+        let lie = |valeur: &str| jeton(&format!(r#"{{"cnf":{{"x5t#S256":"{valeur}"}}}}"#));
+        let agence = lie(&empreinte(b"abc", Forme::Agence));
+        let norme = lie(&empreinte(b"abc", Forme::Rfc8705));
+        for (texte, der, attendu) in [
+            (&*agence, Some(&b"abc"[..]), Lien::Notre),
+            (&norme, Some(b"abc"), Lien::Notre),
+            (&norme, Some(b"abd"), Lien::Autre),
+            (&norme, None, Lien::Autre),
+            (&jeton(r#"{"cnf":{"jkt":"x"}}"#), Some(b"abc"), Lien::Autre),
+            (&jeton(r#"{"cnf":null}"#), Some(b"abc"), Lien::Aucun),
+            (&jeton(r#"{"sub":"8"}"#), Some(b"abc"), Lien::Aucun),
+            ("opaque", Some(b"abc"), Lien::Aucun),
+            ("a.b.c", Some(b"abc"), Lien::Aucun),
+            ("a.b.c.d.e", Some(b"abc"), Lien::Aucun),
+        ] {
+            assert_eq!(lien(texte, der), attendu, "{texte}");
+        }
     }
 }

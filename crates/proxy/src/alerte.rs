@@ -41,6 +41,7 @@ pub(crate) enum Sorte {
     ApiIndisponible,
     TracesEnPanne,
     DeconnexionImpossible,
+    JetonMalLie,
 }
 
 /// As it is sent.
@@ -141,6 +142,13 @@ impl Alertes {
         let Some(drapeau) = self.apis_en_panne.get(rang) else { return };
         let message = if repond { "l’API répond de nouveau" } else { "l’API ne répond plus" };
         self.basculer(drapeau, !repond, Sorte::ApiIndisponible, id, message);
+    }
+
+    /// An authorization server that did not give a token.
+    pub(crate) fn jeton(&self, api: &str, panne: &Panne) {
+        if matches!(panne, Panne::Lien { .. }) {
+            self.evenement(Sorte::JetonMalLie, api, || format!("jeton refusé par le proxy ({panne})"));
+        }
     }
 
     pub(crate) fn journal_en_panne(&self, etat: &journal::Etat) {

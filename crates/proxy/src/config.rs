@@ -292,6 +292,20 @@ pub enum Echange {
     PremierAppel,
 }
 
+/// What is done of the certificate that an API token says it is bound to (`cnf`, RFC 8705 §3.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CnfDuJeton {
+    /// A token bound to another certificate than the client's is refused; one that is bound to none, or whose inside can't be
+    /// read, is taken.
+    #[default]
+    Verifier,
+    /// It must be bound to the client's certificate.
+    Exiger,
+    /// Taken as it comes: the API alone judges.
+    Ignorer,
+}
+
 /// An API Pro Santé Connectée and its authorization server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -324,6 +338,8 @@ pub struct Api {
     /// Sends the fingerprint of the client certificate as `cnf`.
     #[serde(default)]
     pub cnf: bool,
+    #[serde(default)]
+    pub cnf_du_jeton: CnfDuJeton,
     #[serde(default = "cinq")]
     pub delai_connexion_s: u64,
     /// Until the head of the answer.

@@ -87,14 +87,14 @@ impl Body for Corps {
     fn is_end_stream(&self) -> bool {
         match self {
             Self::Propre(corps) => corps.is_end_stream(),
-            Self::Descendant(corps) => corps.recu.is_end_stream(),
+            Self::Descendant(corps) => corps.recu.flux.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Propre(corps) => corps.size_hint(),
-            Self::Descendant(corps) => corps.recu.size_hint(),
+            Self::Descendant(corps) => corps.recu.flux.size_hint(),
         }
     }
 }
@@ -106,10 +106,6 @@ struct Silence {
 }
 
 impl Silence {
-    fn nouveau(max: Duration) -> Self {
-        Self { max, minuterie: None }
-    }
-
     /// `true` once nothing has come for too long.
     fn depasse(&mut self, cx: &mut Context<'_>) -> bool {
         let max = self.max;
@@ -119,36 +115,77 @@ impl Silence {
     }
 }
 
-/// Why a body going up was cut by us: read after the call has failed.
+/// A body as it arrives, within its bounds.
+struct Recu {
+    flux: Incoming,
+    /// Bytes still allowed.
+    reste: u64,
+    silence: Silence,
+}
+
+/// Why a body stops before its end.
+enum Faute {
+    TropGros,
+    TropLent,
+    Rompu(hyper::Error),
+}
+
+impl Recu {
+    /// `max`: 0 for no bound.
+    fn nouveau(flux: Incoming, max: u64, silence: Duration) -> Self {
+        let reste = if max == 0 { u64::MAX } else { max };
+        Self { flux, reste, silence: Silence { max: silence, minuterie: None } }
+    }
+
+    fn tirer(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Faute>>> {
+        let Poll::Ready(trame) = Pin::new(&mut self.flux).poll_frame(cx) else {
+            return if self.silence.depasse(cx) {
+                Poll::Ready(Some(Err(Faute::TropLent)))
+            } else {
+                Poll::Pending
+            };
+        };
+        self.silence.minuterie = None;
+        Poll::Ready(trame.map(|trame| {
+            let trame = trame.map_err(Faute::Rompu)?;
+            let taille = trame.data_ref().map_or(0, Bytes::len) as u64;
+            self.reste = self.reste.checked_sub(taille).ok_or(Faute::TropGros)?;
+            Ok(trame)
+        }))
+    }
+}
+
+/// What became of a body going up: read after the call has failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Coupe {
+pub(crate) enum Montee {
+    /// The API has what there was to send, or doesn't take it.
     #[default]
-    Non,
+    Suit,
+    /// The LPS owes the rest.
+    Attend,
     TropGros,
     TropLent,
     /// The LPS itself broke off.
-    Rompu,
+    Rompue,
 }
 
 /// The body of a request on its way to an API.
 pub(crate) struct Montant {
-    recu: Incoming,
-    /// Bytes still allowed.
-    reste: u64,
-    silence: Silence,
-    coupe: Rc<Cell<Coupe>>,
+    /// `None` for a call that is made again, which has no body.
+    recu: Option<Recu>,
+    montee: Rc<Cell<Montee>>,
 }
 
 impl Montant {
-    pub(crate) fn nouveau(recu: Incoming, max: u64, silence: Duration) -> (Self, Rc<Cell<Coupe>>) {
-        let coupe = Rc::new(Cell::new(Coupe::Non));
-        let reste = if max == 0 { u64::MAX } else { max };
-        (Self { recu, reste, silence: Silence::nouveau(silence), coupe: Rc::clone(&coupe) }, coupe)
+    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration) -> (Self, Rc<Cell<Montee>>) {
+        let montee = Rc::new(Cell::new(Montee::Suit));
+        let recu = Some(Recu::nouveau(flux, max, silence));
+        (Self { recu, montee: Rc::clone(&montee) }, montee)
     }
 
-    fn couper<T>(&self, coupe: Coupe, sorte: io::ErrorKind) -> Poll<Option<Result<T, io::Error>>> {
-        self.coupe.set(coupe);
-        Poll::Ready(Some(Err(sorte.into())))
+    pub(crate) fn vide() -> (Self, Rc<Cell<Montee>>) {
+        let montee = Rc::new(Cell::new(Montee::Suit));
+        (Self { recu: None, montee: Rc::clone(&montee) }, montee)
     }
 }
 
@@ -157,60 +194,60 @@ impl Body for Montant {
     type Error = io::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Poll::Ready(trame) = Pin::new(&mut self.recu).poll_frame(cx) else {
-            if self.silence.depasse(cx) {
-                return self.couper(Coupe::TropLent, io::ErrorKind::TimedOut);
-            }
+        let Self { recu, montee } = self.get_mut();
+        let Some(recu) = recu else { return Poll::Ready(None) };
+        let Poll::Ready(trame) = recu.tirer(cx) else {
+            montee.set(Montee::Attend);
             return Poll::Pending;
         };
-        self.silence.minuterie = None;
-        match trame {
-            None => Poll::Ready(None),
-            Some(Err(_)) => self.couper(Coupe::Rompu, io::ErrorKind::ConnectionReset),
-            Some(Ok(trame)) => {
-                let taille = trame.data_ref().map_or(0, Bytes::len) as u64;
-                let Some(reste) = self.reste.checked_sub(taille) else {
-                    return self.couper(Coupe::TropGros, io::ErrorKind::FileTooLarge);
+        montee.set(Montee::Suit);
+        Poll::Ready(trame.map(|trame| {
+            trame.map_err(|faute| {
+                let (fin, sorte) = match faute {
+                    Faute::TropGros => (Montee::TropGros, io::ErrorKind::FileTooLarge),
+                    Faute::TropLent => (Montee::TropLent, io::ErrorKind::TimedOut),
+                    Faute::Rompu(_) => (Montee::Rompue, io::ErrorKind::ConnectionReset),
                 };
-                self.reste = reste;
-                Poll::Ready(Some(Ok(trame)))
-            }
-        }
+                montee.set(fin);
+                sorte.into()
+            })
+        }))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.recu.is_end_stream()
+        self.recu.as_ref().is_none_or(|recu| recu.flux.is_end_stream())
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.recu.size_hint()
+        self.recu.as_ref().map_or_else(|| SizeHint::with_exact(0), |recu| recu.flux.size_hint())
     }
 }
 
 /// The body of an API's answer on its way to an LPS. Holds the connection it comes by, and gives it back at the end; dropped
 /// before the end, the connection is closed with it.
 pub(crate) struct Descendant {
-    recu: Incoming,
-    reste: u64,
-    silence: Silence,
+    recu: Recu,
     prise: Option<Prise>,
 }
 
 impl Descendant {
-    pub(crate) fn nouveau(recu: Incoming, max: u64, silence: Duration, prise: Prise) -> Self {
-        let reste = if max == 0 { u64::MAX } else { max };
-        let mut corps = Self { recu, reste, silence: Silence::nouveau(silence), prise: Some(prise) };
+    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration, prise: Prise) -> Self {
+        let mut corps = Self { recu: Recu::nouveau(flux, max, silence), prise: Some(prise) };
         corps.rendre_si_fini();
         corps
     }
 
     fn rendre_si_fini(&mut self) {
-        if self.recu.is_end_stream()
-            && let Some(prise) = self.prise.take()
-        {
+        if self.recu.flux.is_end_stream() {
+            self.rendre();
+        }
+    }
+
+    fn rendre(&mut self) {
+        if let Some(prise) = self.prise.take() {
             prise.rendre();
         }
     }
@@ -224,35 +261,17 @@ impl Body for Descendant {
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Poll::Ready(trame) = Pin::new(&mut self.recu).poll_frame(cx) else {
-            if self.silence.depasse(cx) {
-                self.prise = None;
-                return Poll::Ready(Some(Err(io::ErrorKind::TimedOut.into())));
-            }
-            return Poll::Pending;
-        };
-        self.silence.minuterie = None;
-        match trame {
-            None => {
-                if let Some(prise) = self.prise.take() {
-                    prise.rendre();
-                }
-                Poll::Ready(None)
-            }
-            Some(Err(erreur)) => {
-                self.prise = None;
-                Poll::Ready(Some(Err(io::Error::other(erreur))))
-            }
-            Some(Ok(trame)) => {
-                let taille = trame.data_ref().map_or(0, Bytes::len) as u64;
-                let Some(reste) = self.reste.checked_sub(taille) else {
-                    self.prise = None;
-                    return Poll::Ready(Some(Err(io::ErrorKind::FileTooLarge.into())));
-                };
-                self.reste = reste;
-                self.rendre_si_fini();
-                Poll::Ready(Some(Ok(trame)))
-            }
+        let Poll::Ready(trame) = self.recu.tirer(cx) else { return Poll::Pending };
+        match &trame {
+            None => self.rendre(),
+            Some(Ok(_)) => self.rendre_si_fini(),
+            Some(Err(_)) => self.prise = None,
         }
+        let dire = |faute| match faute {
+            Faute::TropGros => io::ErrorKind::FileTooLarge.into(),
+            Faute::TropLent => io::ErrorKind::TimedOut.into(),
+            Faute::Rompu(erreur) => io::Error::other(erreur),
+        };
+        Poll::Ready(trame.map(|trame| trame.map_err(dire)))
     }
 }

@@ -1,18 +1,21 @@
 //! The relay: one call, from a permit to an answer that streams.
 //!
-//! Rule: nothing here reads a body. A call that may have been written is never sent again; one that was surely not written
-//! (the kept connection was dead) goes on a fresh one. Redirects are the LPS's business.
+//! Rule: nothing here reads a body. A call that may have been written is never sent again, but for a read whose token the API
+//! refused, once; one that was surely not written (the kept connection was dead) goes on a fresh one. Redirects are the LPS's
+//! business.
 
 mod chemin;
 mod entetes;
 mod voies;
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Request, Response, StatusCode, Uri};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri};
 use hyper::body::{Body as _, Incoming};
 use rustls_pki_types::ServerName;
 
@@ -20,7 +23,7 @@ pub(crate) use chemin::{construire, separer};
 pub(crate) use voies::{Prise, SansVoie, Voies};
 
 use crate::connect::echange::Api;
-use crate::corps::{Corps, Coupe, Descendant, Montant};
+use crate::corps::{Corps, Descendant, Montant, Montee};
 use crate::policy::Permis;
 use crate::session::JetonApi;
 
@@ -105,10 +108,37 @@ impl Chute {
     }
 }
 
-/// A call that was made, and whether the API says that the token is no good.
+/// A call that was made.
 pub(crate) struct Issue {
     pub(crate) reponse: Response<Corps>,
+    /// The API says that the token is no good.
     pub(crate) jeton_refuse: bool,
+    /// The same call, where making it twice changes nothing and its token was refused.
+    pub(crate) encore: Option<Encore>,
+}
+
+/// A read without a body, that may be made again with another token.
+pub(crate) struct Encore {
+    permis: Permis,
+    methode: Method,
+    cible: PathAndQuery,
+    entetes: HeaderMap,
+}
+
+impl Encore {
+    /// Makes the call again. What comes back is the answer, whatever it says of that token.
+    pub(crate) async fn refaire(
+        mut self,
+        voies: &Rc<Voies>,
+        jeton: &JetonApi,
+        silence: Duration,
+    ) -> Result<Issue, Chute> {
+        self.entetes.insert(AUTHORIZATION, jeton.entete());
+        let (montant, montee) = Montant::vide();
+        let sortante = sortante(self.methode, self.cible, self.entetes, montant);
+        let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &montee, silence).await?;
+        Ok(Issue { reponse, jeton_refuse, encore: None })
+    }
 }
 
 /// Makes the call. `jeton` is the session's token for this route; `cible` was built by [`construire`].
@@ -120,22 +150,46 @@ pub(crate) async fn forward(
     requete: Request<Incoming>,
     silence: Duration,
 ) -> Result<Issue, Chute> {
-    let (identite, route) = (&permis.session().identite, permis.route());
-    let regles = &route.api.regles;
+    let route = permis.route();
+    let max = route.api.regles.corps_max_octets;
     let (mut tete, corps) = requete.into_parts();
-    if regles.corps_max_octets > 0 && corps.size_hint().lower() > regles.corps_max_octets {
+    if max > 0 && corps.size_hint().lower() > max {
         return Err(Chute::TropGros);
     }
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());
-    tete.uri = Uri::from(cible);
-    tete.version = http::Version::HTTP_11;
-    let (montant, coupe) = Montant::nouveau(corps, regles.corps_max_octets, silence);
-    // Built anew: the extensions of the server's side must not travel.
-    let mut sortante = Request::new(montant);
-    *sortante.method_mut() = tete.method;
-    *sortante.uri_mut() = tete.uri;
-    *sortante.headers_mut() = tete.headers;
+    let relisible = matches!(tete.method, Method::GET | Method::HEAD) && corps.is_end_stream();
+    let copie = relisible.then(|| (tete.method.clone(), cible.clone(), tete.headers.clone()));
+    let (montant, montee) = Montant::nouveau(corps, max, silence);
+    let sortante = sortante(tete.method, cible, tete.headers, montant);
+    let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &montee, silence).await?;
+    let encore = copie.filter(|_| jeton_refuse).map(|(methode, cible, entetes)| Encore {
+        permis,
+        methode,
+        cible,
+        entetes,
+    });
+    Ok(Issue { reponse, jeton_refuse, encore })
+}
 
+/// Built anew: the extensions of the server's side must not travel.
+fn sortante(methode: Method, cible: PathAndQuery, entetes: HeaderMap, montant: Montant) -> Request<Montant> {
+    let mut sortante = Request::new(montant);
+    *sortante.method_mut() = methode;
+    *sortante.uri_mut() = Uri::from(cible);
+    *sortante.headers_mut() = entetes;
+    sortante
+}
+
+/// One request, one answer, and whether the API refused the token.
+async fn echanger(
+    voies: &Rc<Voies>,
+    permis: &Permis,
+    sortante: Request<Montant>,
+    montee: &Cell<Montee>,
+    silence: Duration,
+) -> Result<(Response<Corps>, bool), Chute> {
+    let (identite, route) = (&permis.session().identite, permis.route());
+    let regles = &route.api.regles;
     let echange = async {
         let mut prise = voies.prendre(identite, route).await?;
         match prise.envoi.try_send_request(sortante).await {
@@ -153,11 +207,12 @@ pub(crate) async fn forward(
     };
     let delai = Duration::from_secs(regles.delai_reponse_s);
     let recue = tokio::time::timeout(delai, echange).await.unwrap_or(Err(Chute::Delai));
-    let (reponse, prise) = recue.map_err(|chute| match (coupe.get(), chute) {
-        (Coupe::TropGros, _) => Chute::TropGros,
-        (Coupe::TropLent, _) => Chute::TropLent,
-        (Coupe::Rompu, _) => Chute::Abandon,
-        (Coupe::Non, chute) => chute,
+    let (reponse, prise) = recue.map_err(|chute| match (montee.get(), chute) {
+        (Montee::TropGros, _) => Chute::TropGros,
+        // In time for the bound between two pieces, too late for the whole.
+        (Montee::TropLent, _) | (Montee::Attend, Chute::Delai) => Chute::TropLent,
+        (Montee::Rompue, _) => Chute::Abandon,
+        (Montee::Suit | Montee::Attend, chute) => chute,
     })?;
 
     let (mut tete, corps) = reponse.into_parts();
@@ -166,13 +221,11 @@ pub(crate) async fn forward(
     tete.version = http::Version::HTTP_11;
     tete.extensions = http::Extensions::default();
     let corps = Descendant::nouveau(corps, regles.reponse_max_octets, silence, prise);
-    Ok(Issue { reponse: Response::from_parts(tete, Corps::Descendant(Box::new(corps))), jeton_refuse })
+    Ok((Response::from_parts(tete, Corps::Descendant(Box::new(corps))), jeton_refuse))
 }
 
 /// RFC 6750 §3.1: the API says that the token has died.
-fn dit_jeton_refuse(entetes: &http::HeaderMap) -> bool {
-    entetes
-        .get(http::header::WWW_AUTHENTICATE)
-        .and_then(|valeur| valeur.to_str().ok())
-        .is_some_and(|texte| texte.contains("invalid_token"))
+fn dit_jeton_refuse(entetes: &HeaderMap) -> bool {
+    let mut defis = entetes.get_all(WWW_AUTHENTICATE).into_iter().filter_map(|valeur| valeur.to_str().ok());
+    defis.any(|defi| defi.contains("invalid_token"))
 }

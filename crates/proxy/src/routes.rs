@@ -232,12 +232,20 @@ async fn appeler(
 ) -> Result<Response<Corps>, Echec> {
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
     let silence = Duration::from_secs(coeur.etat.config.limites.silence_s);
-    let jeton = jeton_pour(coeur, &session, &route, None).await.map_err(Echec::SansJeton)?;
+    let place = &session.apis[route.api.rang];
+    let jeton = jeton_pour(coeur, &session, &route).await.map_err(Echec::SansJeton)?;
     let issue = forward::forward(&coeur.voies, permis, &jeton, cible, requete, silence).await;
     let issue = issue.map_err(Echec::Chute)?;
+    if !issue.jeton_refuse {
+        return Ok(issue.reponse);
+    }
+    place.oublier(&jeton);
+    // A write isn't made twice: its refusal goes back, and the next call asks for another token.
+    let Some(encore) = issue.encore else { return Ok(issue.reponse) };
+    let jeton = jeton_pour(coeur, &session, &route).await.map_err(Echec::SansJeton)?;
+    let issue = encore.refaire(&coeur.voies, &jeton, silence).await.map_err(Echec::Chute)?;
     if issue.jeton_refuse {
-        // The next call asks for another. This one isn't made twice: its body is gone.
-        session.apis[route.api.rang].oublier(&jeton);
+        place.oublier(&jeton);
     }
     Ok(issue.reponse)
 }
@@ -247,16 +255,13 @@ async fn jeton_pour(
     coeur: &Coeur,
     session: &Arc<Session>,
     route: &Arc<Route>,
-    refuse: Option<Arc<JetonApi>>,
 ) -> Result<Arc<JetonApi>, SansJeton> {
     let etat = &coeur.etat;
-    if refuse.is_none()
-        && let Some(jeton) = jeton::courant(etat, session, &route.api)
-    {
+    if let Some(jeton) = jeton::courant(etat, session, &route.api) {
         return Ok(jeton);
     }
     let (commun, session, api) = (Arc::clone(etat), Arc::clone(session), Arc::clone(&route.api));
-    let renouvellement = |_| async move { jeton::renouveler(&commun, &session, &api, refuse.as_ref()).await };
+    let renouvellement = |_| async move { jeton::renouveler(&commun, &session, &api).await };
     au_controle(etat, renouvellement).await.unwrap_or(Err(SansJeton::Finie))
 }
 

@@ -24,6 +24,8 @@ pub(crate) enum Panne {
     Indisponible { etape: &'static str, statut: StatusCode, attendre: Option<u64> },
     #[error("{etape} : réponse illisible ou trop longue")]
     Illisible { etape: &'static str },
+    #[error("{etape} : le jeton reçu est lié à un autre certificat que celui du logiciel, ou à aucun")]
+    Lien { etape: &'static str },
     #[error("{etape} : refus {}", refus.message())]
     Refus { etape: &'static str, refus: Refus },
 }
@@ -36,7 +38,7 @@ impl Panne {
             Self::Delai { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Injoignable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Indisponible { statut, .. } if (502..=504).contains(&statut.as_u16()) => *statut,
-            Self::Indisponible { .. } | Self::Illisible { .. } => StatusCode::BAD_GATEWAY,
+            Self::Indisponible { .. } | Self::Illisible { .. } | Self::Lien { .. } => StatusCode::BAD_GATEWAY,
         }
     }
 }

@@ -59,7 +59,7 @@ pub(crate) async fn authentifier(
                 let attendre = attendre.unwrap_or(0).min(accuse.expires_in);
                 sleep(secondes(attendre.saturating_sub(deja))).await;
             }
-            Err(panne @ (Panne::Delai { .. } | Panne::Injoignable { .. } | Panne::Illisible { .. })) => {
+            Err(panne) => {
                 tracing::debug!(%panne, "sondage sans réponse");
             }
         }

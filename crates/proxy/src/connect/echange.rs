@@ -1,7 +1,7 @@
 //! The authorization servers of the API: exchange, renewal, revocation of API tokens.
 
 use jiff::Timestamp;
-use oidc::cnf;
+use oidc::cnf::{self, Lien};
 use oidc::echange::Demande;
 use oidc::jetons::ReponseJetons;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::appel::{self, Panne};
-use crate::config;
+use crate::config::{self, CnfDuJeton};
 use crate::identite::Identite;
 use crate::session::JetonApi;
 
@@ -85,6 +85,12 @@ impl Api {
         let reponse: ReponseJetons = appel::json(appel::formulaire(requete, identite, champs), etape).await?;
         if !reponse.porteur() {
             return Err(Panne::Illisible { etape });
+        }
+        let notre = identite.certificat.as_ref().map(|certificat| certificat.der.as_slice());
+        let lien = cnf::lien(reponse.access_token.expose_secret(), notre);
+        match (self.regles.cnf_du_jeton, lien) {
+            (CnfDuJeton::Ignorer, _) | (_, Lien::Notre) | (CnfDuJeton::Verifier, Lien::Aucun) => {}
+            (CnfDuJeton::Exiger, Lien::Aucun) | (_, Lien::Autre) => return Err(Panne::Lien { etape }),
         }
         JetonApi::depuis(reponse, maintenant).map_err(|_| Panne::Illisible { etape })
     }

@@ -113,6 +113,17 @@ impl PlaceApi {
         }
     }
 
+    /// The last token that there was, refused or not: its refresh token may still serve.
+    pub(crate) fn dernier(&self) -> Option<Arc<JetonApi>> {
+        self.actuel.load_full().or_else(|| self.refuse.load_full())
+    }
+
+    /// The same, taken away for good.
+    pub(crate) fn retirer(&self) -> Option<Arc<JetonApi>> {
+        let refuse = self.refuse.swap(None);
+        self.actuel.swap(None).or(refuse)
+    }
+
     pub(crate) fn poser(&self, jeton: JetonApi) -> Arc<JetonApi> {
         let jeton = Arc::new(jeton);
         self.actuel.store(Some(Arc::clone(&jeton)));

@@ -42,12 +42,11 @@ fn marge(etat: &Etat) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(etat.config.session.marge_jeton_s).unwrap_or(30))
 }
 
-/// Renews, once whoever asks at the same time. `refuse`: the API has just refused that very token.
+/// Renews, once whoever asks at the same time.
 pub(crate) async fn renouveler(
     etat: &Etat,
     session: &Session,
     api: &Api,
-    refuse: Option<&Arc<JetonApi>>,
 ) -> Result<Arc<JetonApi>, SansJeton> {
     let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
     let _seul = place.renouveler.lock().await;
@@ -56,10 +55,9 @@ pub(crate) async fn renouveler(
         return Err(SansJeton::Finie);
     }
     // Somebody else may have renewed it while this caller waited, here and then on another node.
-    let permis = |actuel: &Arc<JetonApi>| !refuse.is_some_and(|refuse| refuse.est(actuel));
     let encore_bon = || {
         let frais = |actuel: &Arc<JetonApi>| actuel.frais(etat.horloge.maintenant(), marge(etat));
-        place.actuel.load_full().filter(|actuel| permis(actuel) && frais(actuel))
+        place.actuel.load_full().filter(frais)
     };
     if let Some(bon) = encore_bon() {
         return Ok(bon);
@@ -71,14 +69,13 @@ pub(crate) async fn renouveler(
         Ok(bon)
     } else {
         let ancien = place.actuel.load_full();
-        let obtenu = obtenir(etat, session, api, ancien.as_deref()).await.map(|jeton| place.poser(jeton));
+        let dernier = place.dernier();
+        let obtenu = obtenir(etat, session, api, dernier.as_deref()).await.map(|jeton| place.poser(jeton));
         // Also when it failed: PSC may have changed its refresh token on the way.
         durable::garder(etat, session).await;
         match (obtenu, ancien) {
             // Asked ahead of its end and without an answer: the one there is still lives.
-            (Err(SansJeton::Panne(panne)), Some(ancien))
-                if permis(&ancien) && ancien.expire > etat.horloge.maintenant() =>
-            {
+            (Err(SansJeton::Panne(panne)), Some(ancien)) if ancien.expire > etat.horloge.maintenant() => {
                 tracing::warn!(api = %api.regles.id, %panne, "jeton non renouvelé, il vit encore");
                 Ok(ancien)
             }
@@ -103,7 +100,8 @@ async fn obtenir(
         && let Some(renouvellement) = &ancien.renouvellement
         && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)
     {
-        match api.renouveler(&session.identite, renouvellement, depart).await {
+        let obtenu = api.renouveler(&session.identite, renouvellement, depart).await;
+        match obtenu.inspect_err(|panne| etat.alertes.jeton(&api.regles.id, panne)) {
             Ok(jeton) => {
                 noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), &api.regles.id));
                 return Ok(jeton);
@@ -120,7 +118,8 @@ async fn obtenir(
 pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Result<JetonApi, SansJeton> {
     let depart = etat.horloge.maintenant();
     let acces = jeton_psc(etat, session).await?;
-    let jeton = api.echanger(&session.identite, &acces, depart).await?;
+    let jeton = api.echanger(&session.identite, &acces, depart).await;
+    let jeton = jeton.inspect_err(|panne| etat.alertes.jeton(&api.regles.id, panne))?;
     noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
     Ok(jeton)
 }

@@ -54,7 +54,7 @@ pub(crate) async fn revoquer(etat: &Etat, session: &Session) {
         // Nobody renews it meanwhile: the session is closed, and whoever began has finished.
         let place = &session.apis[api.rang];
         let _seul = place.renouveler.lock().await;
-        let Some(jeton) = place.actuel.swap(None) else { continue };
+        let Some(jeton) = place.retirer() else { continue };
         if api.revoquer(&session.identite, &jeton).await {
             jeton::noter(etat, session, Fait::TokenRevoked(etat.noms.session(session), &api.regles.id));
         }

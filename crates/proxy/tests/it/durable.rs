@@ -32,7 +32,8 @@ async fn refuser_le_jeton(banc: &Banc, lps: &Lps) -> u16 {
         reponse.headers_mut().insert("www-authenticate", raison);
         reponse
     });
-    lps.get("/send/backend-1/rsc").await.statut
+    // A read would be made again with another token.
+    lps.demander("POST", "/send/backend-1/rsc").await.statut
 }
 
 fn contenu(dossier: &Path) -> Vec<u8> {

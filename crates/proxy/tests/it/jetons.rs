@@ -1,8 +1,13 @@
 //! The life of tokens and sessions: renewed once, by the right way; revoked at every end; kept apart between clients.
 
+use axum::response::Response;
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures::future::join_all;
 use jiff::SignedDuration;
-use proxy::config::Echange;
+use proxy::config::{CnfDuJeton, Echange};
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
 use crate::banc::{Banc, LOGOUT, MTLS, MTLS_2, PRO, SECRET_1, SECRET_2, TOKEN, reponse_json};
@@ -86,20 +91,113 @@ async fn quand_psc_ne_renouvelle_plus_la_session_finit() {
     assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0, "an end that nobody asked for leaves PSC alone");
 }
 
+/// What an API says of a token that it doesn't take (RFC 6750 §3.1).
+fn jeton_refuse() -> Response {
+    let mut reponse = reponse_json(401, &json!({"refus": true}));
+    reponse.headers_mut().append("www-authenticate", "Basic realm=\"autre\"".parse().unwrap());
+    reponse.headers_mut().append("www-authenticate", "Bearer error=\"invalid_token\"".parse().unwrap());
+    reponse
+}
+
 #[tokio::test]
-async fn un_jeton_refuse_par_l_api_est_remplace_pour_l_appel_suivant() {
+async fn un_jeton_refuse_par_l_api_est_remplace_et_seule_une_lecture_est_refaite() {
+    let cas = [
+        ("GET", "", 200),
+        ("HEAD", "", 200),
+        ("GET", "corps", 401),
+        ("POST", "", 401),
+        ("PUT", "corps", 401),
+    ];
+    for (methode, corps, statut) in cas {
+        let banc = Banc::ouvrir().await;
+        let lps = banc.connecte(SECRET_1).await;
+        let debut = banc.maintenant();
+        banc.apis[0].prochaine("/rsc", |_| jeton_refuse());
+        let requete = lps.requete(methode, "/send/backend-1/rsc").body(corps);
+        assert_eq!(lps.envoyer(requete).await.statut, statut, "{methode} {corps}");
+        let fois = if statut == 200 { 2 } else { 1 };
+        assert_eq!(banc.apis[0].nombre("/rsc"), fois, "{methode} {corps}");
+        assert_eq!(lps.demander(methode, "/send/backend-1/rsc").await.statut, 200);
+        let recus = banc.apis[0].recus("/rsc");
+        assert_ne!(recus[0].entete("authorization"), recus[1].entete("authorization"));
+        assert_eq!(recus[1].entete("authorization"), recus.last().unwrap().entete("authorization"));
+        let demandes = banc.serveurs[0].recus(JETON);
+        assert_eq!(demandes.len(), 2, "{methode} {corps}: one renewal");
+        assert_eq!(demandes[1].champ("grant_type").as_deref(), Some("refresh_token"));
+        assert_eq!(banc.traces(debut).await.len(), 2, "one trace for each call of the LPS");
+    }
+}
+
+#[tokio::test]
+async fn cinquante_lectures_refusees_ensemble_font_un_renouvellement() {
+    let banc = Banc::ouvrir().await;
+    banc.serveurs[0].prochaine_json(JETON, 200, jeton("refuse", 14_400, Some(("r1", 600))));
+    let lps = banc.connecte(SECRET_1).await;
+    for _ in 0..100 {
+        banc.apis[0].prochaine("/rsc", |recu| match recu.entete("authorization") {
+            Some("Bearer refuse") => jeton_refuse(),
+            _ => reponse_json(200, &json!({})),
+        });
+    }
+    let appels = join_all((0..50).map(|_| lps.get("/send/backend-1/rsc"))).await;
+    assert!(appels.iter().all(|reponse| reponse.statut == 200));
+    assert_eq!(banc.serveurs[0].nombre(JETON), 2, "the exchange of the connection, then one renewal");
+}
+
+#[tokio::test]
+async fn une_lecture_n_est_refaite_qu_une_fois_et_pas_sans_jeton_neuf() {
     let banc = Banc::ouvrir().await;
     let lps = banc.connecte(SECRET_1).await;
-    banc.apis[0].prochaine("/rsc", |_| {
-        let mut reponse = reponse_json(401, &json!({}));
-        reponse.headers_mut().insert("www-authenticate", "Bearer error=\"invalid_token\"".parse().unwrap());
-        reponse
-    });
-    assert_eq!(lps.demander("POST", "/send/backend-1/rsc").await.statut, 401);
-    assert_eq!(lps.demander("POST", "/send/backend-1/rsc").await.statut, 200);
-    let recus = banc.apis[0].recus("/rsc");
-    assert_eq!(recus.len(), 2, "a write is never made twice");
-    assert_ne!(recus[0].entete("authorization"), recus[1].entete("authorization"));
+    for _ in 0..2 {
+        banc.apis[0].prochaine("/rsc", |_| jeton_refuse());
+    }
+    let reponse = lps.get("/send/backend-1/rsc").await;
+    assert_eq!((reponse.statut, reponse.json()), (401, json!({"refus": true})), "the API's own words");
+    assert_eq!(banc.apis[0].nombre("/rsc"), 2);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+    // The renewal is refused, then the exchange finds nobody.
+    banc.apis[0].prochaine("/rsc", |_| jeton_refuse());
+    banc.serveurs[0].prochaine_json(JETON, 400, json!({"error": "invalid_grant"}));
+    banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 503);
+    assert_eq!(banc.apis[0].nombre("/rsc"), 4);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "asked for again at the next call");
+}
+
+#[tokio::test]
+async fn un_jeton_lie_a_un_autre_certificat_ne_sert_pas() {
+    use oidc::cnf::{Forme, empreinte};
+    let lie = |valeur: &str| {
+        let corps = BASE64_URL_SAFE_NO_PAD.encode(json!({"cnf": {"x5t#S256": valeur}}).to_string());
+        format!("e30.{corps}.c2ln")
+    };
+    let cas = [
+        (CnfDuJeton::Verifier, Some(Forme::Agence), MTLS, 200),
+        (CnfDuJeton::Exiger, Some(Forme::Rfc8705), MTLS, 200),
+        (CnfDuJeton::Verifier, None, MTLS, 200),
+        (CnfDuJeton::Exiger, None, MTLS, 502),
+        (CnfDuJeton::Exiger, None, SECRET_1, 502),
+        (CnfDuJeton::Verifier, Some(Forme::Agence), MTLS_2, 502),
+        (CnfDuJeton::Verifier, Some(Forme::Agence), SECRET_1, 502),
+        (CnfDuJeton::Ignorer, Some(Forme::Rfc8705), MTLS_2, 200),
+    ];
+    for (regle, forme, client_id, statut) in cas {
+        let banc = Banc::regle(move |config| config.apis[0].cnf_du_jeton = regle).await;
+        let pem = std::fs::read(banc.pki.dossier.path().join(format!("{MTLS}.pem"))).unwrap();
+        let der = CertificateDer::from_pem_slice(&pem).unwrap();
+        let acces = forme.map_or("opaque".to_owned(), |forme| lie(&empreinte(&der, forme)));
+        banc.serveurs[0].prochaine_json(JETON, 200, jeton(&acces, 600, None));
+        let quoi = format!("{regle:?} {forme:?} {client_id}");
+        let mut lps = banc.lps();
+        let reponse = lps.connecter(client_id, PRO).await;
+        assert_eq!(reponse.statut, statut, "{quoi}");
+        if statut == 502 {
+            assert_eq!((reponse.corps.len(), reponse.cookie()), (0, None), "{quoi}");
+            banc.serveurs[1].attendre(REVOKE, 2).await;
+        } else {
+            assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "{quoi}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -300,6 +300,17 @@ async fn un_corps_trop_gros_ou_trop_lent_est_refuse() {
 }
 
 #[tokio::test]
+async fn qui_n_envoie_pas_son_corps_a_temps_a_408_et_non_la_faute_de_l_api() {
+    let banc = Banc::regle(|config| config.apis[0].delai_reponse_s = 1).await;
+    let cookie = banc.connecte(SECRET_1).await.cookie.unwrap();
+    // Silent for less than `silence_s`, and yet too slow for a call as a whole.
+    let texte = format!(
+        "POST /send/backend-1/echo HTTP/1.1\r\nHost: a\r\nCookie: proxy_session_id={cookie}\r\nContent-Length: 10\r\n\r\nabc"
+    );
+    assert!(banc.brut().await.dire(&texte).await.starts_with("HTTP/1.1 408"));
+}
+
+#[tokio::test]
 async fn les_autres_methodes_sont_refusees() {
     let banc = Banc::ouvrir().await;
     let lps = banc.connecte(SECRET_1).await;
