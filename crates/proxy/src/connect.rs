@@ -3,6 +3,8 @@
 //! Rule: a connect either ends in a session that somebody received, or leaves nothing behind: no session, no cookie, tokens
 //! revoked, one CONNECT_FAILURE in the journal.
 
+#[cfg(test)]
+mod abime;
 pub(crate) mod appel;
 pub(crate) mod attente;
 

@@ -4,6 +4,8 @@
 //! The way of a call, a file a step: `accept` → `session` → `policy` → `forward` → `trace`. The way of a connection:
 //! `connect` (CIBA or code) → `connect/echange` → `session`. The proxy is a pure relay: it knows nothing of what passes.
 
+#[cfg(test)]
+mod abime;
 mod accept;
 mod admin;
 mod alerte;

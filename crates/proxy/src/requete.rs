@@ -47,7 +47,7 @@ impl Origine {
             .and_then(|valeur| valeur.to_str().ok())
             .and_then(|texte| texte.split(',').next())
             .and_then(|texte| texte.trim().parse::<IpAddr>().ok());
-        annoncee.map_or(direct, |adresse| Self { adresse, port: None })
+        annoncee.map_or(direct, |adresse| Self { adresse: adresse.to_canonical(), port: None })
     }
 }
 

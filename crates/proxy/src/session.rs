@@ -2,6 +2,8 @@
 //!
 //! Rule: tokens live in here and leave only towards the server they are for. Nothing in this file prints one.
 
+#[cfg(test)]
+mod abime;
 mod api;
 pub(crate) mod depot;
 pub(crate) mod durable;

@@ -5,7 +5,8 @@ use bolero::check;
 use jiff::Timestamp;
 use oidc::jwt::Algorithme;
 use oidc::metadonnees::Fournisseur;
-use oidc::{Attentes, CleSignature, Jwks, id_token};
+use oidc::psc::Profil;
+use oidc::{Attentes, CleSignature, Jwks, deconnexion, id_token};
 use serde_json::{Value, json};
 use test_support::abime::{Accident, abimer};
 
@@ -99,5 +100,51 @@ fn damaged_answers_of_a_token_endpoint_are_read_or_refused() {
         drop(serde_json::from_slice::<oidc::jetons::ReponseJetons>(&abime));
         drop(serde_json::from_slice::<oidc::jetons::Introspection>(&abime));
         drop(serde_json::from_slice::<oidc::ciba::Accuse>(&abime));
+    });
+}
+
+#[test]
+fn a_damaged_logout_token_ends_nothing() {
+    let (cle, jwks) = cle();
+    let bonne = json!({"iss": "https://psc.test", "sub": "f:1:8", "aud": "lps", "exp": MAINTENANT + 120,
+        "iat": MAINTENANT, "jti": "j", "sid": "s", "events": {deconnexion::EVENEMENT: {}}});
+    let texte = serde_json::to_vec(&bonne).unwrap();
+    let bon = cle.signer(&bonne).unwrap();
+    let lire = |jeton: &str| {
+        let maintenant = Timestamp::from_second(MAINTENANT).unwrap();
+        deconnexion::verifier(jeton, &jwks, "https://psc.test", "lps", maintenant)
+    };
+    assert_eq!(lire(&bon).unwrap().sid.as_deref(), Some("s"));
+    check!().with_type::<Vec<Accident>>().with_iterations(ESSAIS).for_each(|accidents| {
+        let abime = String::from_utf8_lossy(&abimer(bon.as_bytes(), accidents)).into_owned();
+        assert_eq!(lire(&abime).is_ok(), abime == bon, "{abime}");
+        let Ok(dites) = serde_json::from_slice::<Value>(&abimer(&texte, accidents)) else { return };
+        if let Ok(lu) = lire(&cle.signer(&dites).unwrap()) {
+            assert_eq!((&dites["iss"], dites["sid"].as_str()), (&bonne["iss"], lu.sid.as_deref()));
+        }
+    });
+}
+
+#[test]
+fn a_person_is_who_the_provider_says_or_nobody() {
+    let (cle, jwks) = cle();
+    let bonnes = json!({"SubjectNameID": "899700000001", "preferred_username": "899700000001",
+        "SubjectRole": ["10^1.2.250.1.213.1.1.5.5"], "otherIds": [{"identifiant": "8", "origine": "RPPS", "qualite": 1}],
+        "SubjectRefPro": {"exercices": [{"codeProfession": "10", "activities": [{"codeRole": "X"}]}]}});
+    let texte = serde_json::to_vec(&bonnes).unwrap();
+    check!().with_type::<Vec<Accident>>().with_iterations(ESSAIS).for_each(|accidents| {
+        let Ok(Value::Object(dites)) = serde_json::from_slice::<Value>(&abimer(&texte, accidents)) else {
+            return;
+        };
+        let dit = dites.get("SubjectNameID").and_then(Value::as_str);
+        if let Ok(profil) = serde_json::from_value::<Profil>(Value::Object(dites.clone())) {
+            assert_eq!(profil.national_id, dit.unwrap_or_default());
+        }
+        let Value::Object(mut jeton) = revendications() else { return };
+        jeton.extend(dites.clone());
+        let jeton = cle.signer(&jeton).unwrap();
+        if let Ok(lues) = id_token::verifier(&jeton, &jwks, &attentes()) {
+            assert_eq!(lues.lire::<String>("SubjectNameID").as_deref(), dit);
+        }
     });
 }

@@ -246,6 +246,9 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Tranche<S> {
 
 #[cfg(test)]
 mod tests {
+    use bolero::check;
+    use test_support::abime::{Accident, abimer};
+
     use super::*;
 
     const SIMPLE: &str = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -305,5 +308,30 @@ mod tests {
         assert_eq!(suivi.suivre(&vec![b'a'; TETE_MAX + 1]), None);
         assert_eq!(suivi.ou, Ou::Laisse);
         assert!(suivi.debut.is_empty());
+    }
+
+    /// Fuzz target: how the bytes arrive changes nothing to what is believed of them.
+    #[test]
+    fn a_damaged_request_is_read_the_same_however_it_is_cut() {
+        let exemple = format!(
+            "POST /a HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcPOST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n\
+             3;x=y\r\nabc\r\n0\r\nX: y\r\n\r\n{SIMPLE}"
+        );
+        let refuse = |octets: &[u8], pas: usize| {
+            let mut suivi = Suivi::default();
+            let mut avant = 0;
+            octets.chunks(pas).find_map(|morceau| {
+                let refuse = suivi.suivre(morceau).map(|rang| avant + rang);
+                avant += morceau.len();
+                refuse
+            })
+        };
+        assert_eq!(refuse(exemple.as_bytes(), 1), None);
+        check!().with_type::<(u8, Vec<Accident>)>().with_iterations(5_000).for_each(|(pas, accidents)| {
+            let abime = abimer(exemple.as_bytes(), accidents);
+            let pas = usize::from(*pas).max(1);
+            let (entier, coupe) = (refuse(&abime, abime.len().max(1)), refuse(&abime, pas));
+            assert_eq!(entier.is_some(), coupe.is_some(), "{:?} by {pas}", String::from_utf8_lossy(&abime));
+        });
     }
 }

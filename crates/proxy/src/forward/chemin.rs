@@ -58,9 +58,9 @@ fn verifier(suite: &str) -> Result<(), Refuse> {
     Ok(())
 }
 
-/// No segment that is `.` or `..`, with or without parameters after `;`.
+/// No segment that is `.` or `..`, whatever ends it: parameters after `;`, or a `?` or `#` that was an escape.
 fn segments(chemin: &str) -> Result<(), Refuse> {
-    let point = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
+    let point = |segment: &str| matches!(segment.split([';', '?', '#']).next(), Some("." | ".."));
     if chemin.split('/').any(point) { Err(Refuse) } else { Ok(()) }
 }
 
@@ -120,6 +120,9 @@ mod tests {
             ("", "/a/..%2fb", false),
             ("", "/a/%252e%252e/b", false),
             ("", "/a/..;x/b", false),
+            ("", "/a/..%3fb", false),
+            ("", "/a/.%2523", false),
+            ("", "/a..%3fb", true),
             ("", "/a%5c..%5cb", false),
             ("", "/a\\b", false),
             ("", "/%00", false),
