@@ -4,9 +4,12 @@
 
 use std::borrow::Cow;
 
+use axum::response::{IntoResponse as _, Response};
+use http::StatusCode;
 use jiff::Timestamp;
+use web::PageErreur;
 
-use crate::parametres::Parametres;
+use crate::parametres::{Parametres, vers};
 
 /// What differs from one realm to the other.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +45,27 @@ pub(crate) enum Refus {
     Page(Cow<'static, str>),
     /// To the client, as an OAuth error.
     Retour { redirect_uri: String, state: Option<String>, code: &'static str, detail: &'static str },
+}
+
+impl Refus {
+    /// The answer: a page, or the way back to the client with the error, signed by the name of its `issuer` (RFC 9207).
+    pub(crate) fn repondre(self, issuer: &str) -> Response {
+        match self {
+            Self::Page(texte) => {
+                let page = PageErreur::nouvelle(StatusCode::BAD_REQUEST);
+                page.titre("Demande de connexion refusée").message(texte).into_response()
+            }
+            Self::Retour { redirect_uri, state, code, detail } => {
+                let parametres = [
+                    ("error", Some(code)),
+                    ("error_description", Some(detail)),
+                    ("state", state.as_deref()),
+                    ("iss", Some(issuer)),
+                ];
+                vers(&redirect_uri, &parametres)
+            }
+        }
+    }
 }
 
 impl Demande {

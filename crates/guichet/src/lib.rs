@@ -26,7 +26,6 @@ pub mod pages;
 pub mod routes;
 pub mod session;
 pub mod taches;
-mod typographie;
 mod verifications;
 
 pub use app::App;

@@ -27,3 +27,4 @@ pub use erreur::PageErreur;
 pub use formulaire::{Formulaire, FormulaireFichiers, Partie, RefusFormulaire, Saisie};
 pub use page::{page, page_avec};
 pub use session::{CookieSession, JetonSession, SessionWeb};
+pub use typographie::insecables;

@@ -46,7 +46,8 @@ fn ouvre(balise: &str, nom: &str) -> bool {
     suite.is_some_and(|suite| suite.starts_with(['>', ' ', '\n']))
 }
 
-fn insecables(texte: &str) -> String {
+/// The same for a text that no page holds: a document, a mail. Every character of `texte` is taken for text.
+pub fn insecables(texte: &str) -> String {
     [(" :", "\u{a0}:"), (" ;", "\u{a0};"), (" ?", "\u{a0}?"), (" !", "\u{a0}!"), (" %", "\u{a0}%")]
         .iter()
         .chain(&[(" »", "\u{a0}»"), ("« ", "«\u{a0}")])

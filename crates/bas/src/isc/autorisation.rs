@@ -8,12 +8,12 @@ use std::sync::Arc;
 use askama::Template;
 use axum::Form;
 use axum::extract::{Extension, Query, State};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 use http::{HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use subtle::ConstantTimeEq as _;
 use web::session::JetonSession;
-use web::{Cadre, Champs, Formulaire, PageErreur};
+use web::{Cadre, Champs, Formulaire};
 
 use super::sessions::Session;
 use super::{CONNEXION, Code, Groupe, Isc, MOT_DE_PASSE, Personne, groupes, personnes};
@@ -57,7 +57,7 @@ pub(super) async fn connecter(
     let parametres = Parametres::nouveaux(parametres);
     let demande = match isc.lire_demande(&parametres) {
         Ok(demande) => demande,
-        Err(refus) => return isc.refuser(refus),
+        Err(refus) => return refus.repondre(&isc.issuer),
     };
     let maintenant = isc.horloge.maintenant();
     let choisie = saisie.texte("personne");
@@ -94,7 +94,7 @@ impl Isc {
     fn repondre(&self, jeton: Option<JetonSession>, parametres: &Parametres) -> Response {
         let demande = match self.lire_demande(parametres) {
             Ok(demande) => demande,
-            Err(refus) => return self.refuser(refus),
+            Err(refus) => return refus.repondre(&self.issuer),
         };
         let maintenant = self.horloge.maintenant();
         let session = jeton.as_ref().and_then(|jeton| self.sessions.lire(&jeton.empreinte(), maintenant));
@@ -104,7 +104,7 @@ impl Isc {
         if demande.muette {
             let (code, detail) = ("login_required", "une page de connexion serait necessaire");
             let Demande { redirect_uri, state, .. } = demande;
-            return self.refuser(Refus::Retour { redirect_uri, state, code, detail });
+            return Refus::Retour { redirect_uri, state, code, detail }.repondre(&self.issuer);
         }
         let champs = Champs::vides().avec("identifiant", demande.login_hint.as_deref().unwrap_or_default());
         if let Some(jeton) = jeton {
@@ -221,23 +221,5 @@ impl Isc {
             ("iss", Some(self.issuer.as_str())),
         ];
         vers(&demande.redirect_uri, &parametres)
-    }
-
-    fn refuser(&self, refus: Refus) -> Response {
-        match refus {
-            Refus::Page(texte) => {
-                let page = PageErreur::nouvelle(StatusCode::BAD_REQUEST);
-                page.titre("Demande de connexion refusée").message(texte).into_response()
-            }
-            Refus::Retour { redirect_uri, state, code, detail } => {
-                let parametres = [
-                    ("error", Some(code)),
-                    ("error_description", Some(detail)),
-                    ("state", state.as_deref()),
-                    ("iss", Some(self.issuer.as_str())),
-                ];
-                vers(&redirect_uri, &parametres)
-            }
-        }
     }
 }

@@ -14,7 +14,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use oidc::ciba::Canal;
 use url::Url;
-use web::{Cadre, Champs, Choix, Formulaire, PageErreur};
+use web::{Cadre, Champs, Choix, Formulaire};
 
 use super::sessions::Session;
 use super::{AUTORISATION, Code, Psc};
@@ -87,7 +87,7 @@ async fn choisir(
     let parametres = Parametres::nouveaux(parametres);
     let demande = match psc.lire_demande(&parametres) {
         Ok(demande) => demande,
-        Err(refus) => return psc.refuser_autorisation(refus),
+        Err(refus) => return refus.repondre(&psc.issuer),
     };
     let immediat = saisie.texte("identite");
     let national_id = if immediat.is_empty() { saisie.texte("identifiant") } else { immediat };
@@ -120,7 +120,7 @@ async fn attendre(
     let parametres = Parametres::nouveaux(parametres);
     let demande = match psc.lire_demande(&parametres) {
         Ok(demande) => demande,
-        Err(refus) => return psc.refuser_autorisation(refus),
+        Err(refus) => return refus.repondre(&psc.issuer),
     };
     let maintenant = psc.horloge.maintenant();
     let id = parametres.unique(APPROBATION).ok().flatten().unwrap_or_default();
@@ -130,7 +130,7 @@ async fn attendre(
     let refuser = |detail| {
         let Demande { redirect_uri, state, .. } = &demande;
         let (redirect_uri, state) = (redirect_uri.clone(), state.clone());
-        psc.refuser_autorisation(Refus::Retour { redirect_uri, state, code: "access_denied", detail })
+        Refus::Retour { redirect_uri, state, code: "access_denied", detail }.repondre(&psc.issuer)
     };
     let attend = approbation
         .as_ref()
@@ -170,7 +170,7 @@ impl Psc {
     fn repondre_autorisation(&self, navigateur: &Navigateur, parametres: &Parametres) -> Response {
         let demande = match self.lire_demande(parametres) {
             Ok(demande) => demande,
-            Err(refus) => return self.refuser_autorisation(refus),
+            Err(refus) => return refus.repondre(&self.issuer),
         };
         let maintenant = self.horloge.maintenant();
         if let Some(session) = self.session_du(navigateur, maintenant)
@@ -181,7 +181,7 @@ impl Psc {
         if demande.muette {
             let (code, detail) = ("login_required", "une page de connexion serait necessaire");
             let Demande { redirect_uri, state, .. } = demande;
-            return self.refuser_autorisation(Refus::Retour { redirect_uri, state, code, detail });
+            return Refus::Retour { redirect_uri, state, code, detail }.repondre(&self.issuer);
         }
         let champs = Champs::vides()
             .avec("identifiant", demande.login_hint.as_deref().unwrap_or_default())
@@ -301,24 +301,6 @@ impl Psc {
             ("iss", iss),
         ];
         vers(&demande.redirect_uri, &parametres)
-    }
-
-    fn refuser_autorisation(&self, refus: Refus) -> Response {
-        match refus {
-            Refus::Page(texte) => {
-                let page = PageErreur::nouvelle(StatusCode::BAD_REQUEST);
-                page.titre("Demande de connexion refusée").message(texte).into_response()
-            }
-            Refus::Retour { redirect_uri, state, code, detail } => {
-                let parametres = [
-                    ("error", Some(code)),
-                    ("error_description", Some(detail)),
-                    ("state", state.as_deref()),
-                    ("iss", Some(self.issuer.as_str())),
-                ];
-                vers(&redirect_uri, &parametres)
-            }
-        }
     }
 }
 

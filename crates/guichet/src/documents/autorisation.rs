@@ -4,9 +4,10 @@ use document::{Bloc, Feuille};
 use domaine::{autorisation::Autorisation, calendrier::jour, candidature::Candidature};
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
+use web::insecables;
 
 use super::{Emetteur, RENDU, date, siret};
-use crate::{app::App, typographie::insecables};
+use crate::app::App;
 
 /// Where the autorisation gives access.
 const ENVIRONNEMENTS: [&str; 3] = [

@@ -4,9 +4,10 @@ use document::{Bloc, Feuille};
 use domaine::{calendrier::jour, habilitation::Contenu, referentiel::Guichet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use web::insecables;
 
 use super::{Emetteur, RENDU, date, siret};
-use crate::{app::App, typographie::insecables};
+use crate::app::App;
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PieceHabilitation {

@@ -15,9 +15,10 @@ use lettre::{
 use registre::{Tache, Tx};
 use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
+use web::insecables;
 
 use super::Genre;
-use crate::{app::App, config, erreur::Erreur, typographie::insecables};
+use crate::{app::App, config, erreur::Erreur};
 
 /// How long the relay may take for one mail.
 const DELAI: std::time::Duration = std::time::Duration::from_secs(20);

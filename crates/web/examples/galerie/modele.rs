@@ -35,7 +35,7 @@ pub(crate) fn cadre(titre: &str, chemin: &str) -> Cadre {
             Lien::nouveau("Habilitations", "/habilitations"),
             Lien::nouveau("Questions fréquentes", "/faq"),
         ],
-        personne: Some(PersonneVue { nom: "Claude Dubois".into(), detail: "Éditions Exemple SAS".into() }),
+        personne: Some(PersonneVue { nom: "Camille Dubois".into(), detail: "Éditions Exemple SAS".into() }),
         csrf: "jeton-de-la-galerie".into(),
         fil: vec![("Candidatures".into(), Some("/candidatures".into())), ("Agenda Santé Pro".into(), None)],
         demo: Some("Environnement de démonstration : aucune donnée n’est réelle.".into()),

@@ -88,7 +88,16 @@ pub async fn planifier(
         }
     };
     let retour = url(&audit);
-    tx.save_envoi(&jeton, &retour, le).await?;
+    match tx.save_envoi(&jeton, &retour, le).await {
+        Ok(()) => {}
+        Err(registre::Erreur::Conflit) => {
+            drop(tx);
+            let premier = envoi::deja(&app, &jeton).await?;
+            let premier = premier.ok_or(Erreur::Registre(registre::Erreur::Conflit))?;
+            return Ok(Redirect::to(&premier).into_response());
+        }
+        Err(erreur) => return Err(erreur.into()),
+    }
     tx.save_audit(&Versionne::nouveau(audit), &evenement).await?;
     tx.commit().await?;
     let fait = "L’audit est planifié. Le titulaire n’en sait rien tant qu’il n’est pas notifié.";
