@@ -52,8 +52,9 @@ enum Commande {
     /// Démarre tout dans un seul processus, avec des données embarquées.
     ///
     /// Au premier démarrage, crée une autorité de test, les certificats TLS et la clé de signature dans le dossier de
-    /// données, puis sert le guichet et le bac à sable. Le fichier DIR/edc.json décrit, pour les scripts, ce qui tourne.
-    /// Ctrl-C termine les requêtes en cours puis s’arrête. Un second démarrage sur le même dossier retrouve tout.
+    /// données, puis sert les guichets, le bac à sable (Pro Santé Connect, e-CPS, API) et le Proxy e-Santé devant lui. Le
+    /// fichier DIR/edc.json décrit, pour les scripts, ce qui tourne. Ctrl-C termine les requêtes en cours puis s’arrête.
+    /// Un second démarrage sur le même dossier retrouve tout.
     Up(up::Options),
     /// Joue un parcours complet sur un « edc up » en cours, et l’explique pas à pas.
     Demo(demo::Options),
