@@ -19,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use journal::Ecrivain;
 use service::TlsServeur;
 use service::serveur::debit::Debit;
+use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::task::LocalSet;
@@ -44,6 +45,10 @@ const ENTETES_NOMBRE: usize = 100;
 const ENTETES_OCTETS: usize = 32 * 1024;
 const PING: Duration = Duration::from_secs(20);
 const FLUX_H2: u32 = 128;
+/// Streams of one HTTP/2 connection that may be reset before they are looked at, and those that we had to reset: past that the
+/// connection is closed (CVE-2023-44487).
+const ABANDONS_H2: usize = 20;
+const FAUTES_H2: usize = 256;
 /// What an HTTP/2 client may send ahead of our reading, for each stream.
 const FENETRE_H2: u32 = 256 * 1024;
 
@@ -202,6 +207,8 @@ async fn servir(
             .max_header_list_size(u32::try_from(ENTETES_OCTETS)?)
             .initial_stream_window_size(FENETRE_H2)
             .initial_connection_window_size(FENETRE_H2 * 4)
+            .max_pending_accept_reset_streams(ABANDONS_H2)
+            .max_local_error_reset_streams(FAUTES_H2)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PING)
             .serve_connection(TokioIo::new(flux), service);
@@ -213,19 +220,40 @@ async fn servir(
         Ok(tokio::time::timeout(VIDANGE_MAX, echange).await??)
     } else {
         let flux = tranche::Tranche::nouvelle(Debit::nouveau(flux, None, silence));
-        let echange = http1::Builder::new()
+        let mut echange = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(entetes)
             .max_headers(ENTETES_NOMBRE)
             .max_buf_size(ENTETES_OCTETS * 2)
             .serve_connection(TokioIo::new(flux), service);
-        let mut echange = std::pin::pin!(echange);
-        tokio::select! {
-            fin = echange.as_mut() => return Ok(fin?),
-            () = arret.demande() => echange.as_mut().graceful_shutdown(),
+        let fin = tokio::select! {
+            fin = &mut echange => fin,
+            () = arret.demande() => {
+                std::pin::Pin::new(&mut echange).graceful_shutdown();
+                tokio::time::timeout(VIDANGE_MAX, &mut echange).await?
+            }
+        };
+        if fin.as_ref().is_err_and(hyper::Error::is_timeout) {
+            let parts = echange.into_parts();
+            // A quiet connection is closed without a word; one that has begun a head is told what was expected of it.
+            if !parts.read_buf.is_empty() {
+                return Ok(tete_trop_lente(parts.io.into_inner()).await?);
+            }
         }
-        Ok(tokio::time::timeout(VIDANGE_MAX, echange).await??)
+        Ok(fin?)
     }
+}
+
+/// hyper closes on a head that doesn't come; the answer is ours.
+async fn tete_trop_lente<S: AsyncWrite + Unpin>(mut flux: S) -> io::Result<()> {
+    let corps = r#"{"code":"408","message":"Request head too slow.","metadata":{}}"#;
+    let tete = format!(
+        "HTTP/1.1 408 Request Timeout\r\nX-Edc-Origine: proxy\r\nCache-Control: no-store\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{corps}",
+        corps.len()
+    );
+    flux.write_all(tete.as_bytes()).await?;
+    flux.shutdown().await
 }
 
 /// Runs the streams of an HTTP/2 connection on its own core.

@@ -98,17 +98,23 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
         binding_message: demande.binding_message.clone(),
         channel: demande.channel,
     };
-    let jetons = tokio::select! {
-        // The LPS has gone: nobody is left to receive a session, so no further poll leaves.
-        () = raccroche.cancelled() => {
-            tracing::info!(client_id = %demande.client_id, "connexion abandonnée par le logiciel");
-            return echouer(reponse::vide(StatusCode::REQUEST_TIMEOUT));
+    let abandon = || {
+        tracing::info!(client_id = %demande.client_id, "connexion abandonnée par le logiciel");
+        echouer(reponse::vide(StatusCode::REQUEST_TIMEOUT))
+    };
+    let jetons = match ciba::authentifier(&etat.psc, &identite, &ciba, &raccroche).await {
+        Err(ciba::Fin::Raccroche) => return abandon(),
+        Ok(jetons) if raccroche.is_cancelled() => {
+            if let Some(renouvellement) = &jetons.refresh_token {
+                etat.psc.revoquer(&identite, renouvellement).await;
+            }
+            return abandon();
         }
-        jetons = ciba::authentifier(&etat.psc, &identite, &ciba) => jetons,
+        Err(ciba::Fin::Panne(panne)) => Err(Echec::Psc(panne)),
+        Ok(jetons) => Ok(jetons),
     };
     let ouverture = async {
-        let jetons = jetons.map_err(Echec::Psc)?;
-        let personne = etat.psc.reconnaitre(&identite, jetons, None, etat.horloge.maintenant()).await?;
+        let personne = etat.psc.reconnaitre(&identite, jetons?, None, etat.horloge.maintenant()).await?;
         let attendue = Some(demande.national_id.as_str());
         ouvrir(&etat, client, &identite, personne, attendue, recue.origine).await
     };
@@ -116,7 +122,7 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
         Err(echec) => echouer(echec.repondre(&etat, &metadata)),
         Ok(session) if raccroche.is_cancelled() => {
             abandonner(&etat, &session).await;
-            echouer(reponse::vide(StatusCode::REQUEST_TIMEOUT))
+            abandon()
         }
         Ok(session) => reponse::cookie_session(annoncer(&session), session.id()),
     }

@@ -64,7 +64,7 @@ async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Repo
             au_complet(coeur, pair, requete, |etat, recue, _| code::autoriser(etat, recue)).await
         }
         "/connect/callback" if methode == Method::GET => {
-            au_complet(coeur, pair, requete, |etat, recue, _| code::revenir(etat, recue)).await
+            au_complet(coeur, pair, requete, code::revenir).await
         }
         "/connect/attente" if methode == Method::POST => {
             au_complet(coeur, pair, requete, |etat, recue, _| code::attendre(etat, recue)).await

@@ -8,6 +8,7 @@ use std::time::Duration;
 use oidc::ciba::{Demande, INTERVALLE_PAR_DEFAUT, RALENTIR, Sondage};
 use oidc::jetons::ReponseJetons;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_util::sync::CancellationToken;
 
 use super::appel::{Panne, Refus};
 use super::psc::Psc;
@@ -23,12 +24,28 @@ fn expire() -> Panne {
     Panne::Refus { etape: "sondage CIBA", refus }
 }
 
-/// Asks, then polls until an answer. Dropping the future is how the caller hangs up: no poll leaves after that.
+/// Why there are no tokens.
+#[derive(Debug)]
+pub(crate) enum Fin {
+    /// The LPS has gone: no poll leaves after that.
+    Raccroche,
+    Panne(Panne),
+}
+
+impl From<Panne> for Fin {
+    fn from(panne: Panne) -> Self {
+        Self::Panne(panne)
+    }
+}
+
+/// Asks, then polls until an answer. A poll under way is waited for even when the LPS has gone: it may bring tokens, which
+/// somebody must then give back.
 pub(crate) async fn authentifier(
     psc: &Psc,
     identite: &Identite,
     demande: &Demande,
-) -> Result<ReponseJetons, Panne> {
+    raccroche: &CancellationToken,
+) -> Result<ReponseJetons, Fin> {
     let accuse = psc.demander(identite, demande).await?;
     let seconde = psc.regles.seconde;
     let secondes = |n: u64| seconde.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
@@ -39,10 +56,10 @@ pub(crate) async fn authentifier(
         let pause = secondes(intervalle);
         if Instant::now() + pause > fin {
             // Nothing may be asked any more: the answer is known already.
-            sleep(fin.saturating_duration_since(Instant::now())).await;
-            return Err(expire());
+            attendre(fin.saturating_duration_since(Instant::now()), raccroche).await?;
+            return Err(expire().into());
         }
-        sleep(pause).await;
+        attendre(pause, raccroche).await?;
         // The last poll may not outlive the request by more than one interval.
         let reponse =
             timeout_at(fin + Duration::max(pause, Duration::from_secs(1)), psc.sonder(identite, &sondage));
@@ -51,17 +68,24 @@ pub(crate) async fn authentifier(
             Err(Panne::Refus { etape, refus }) => match refus.code.as_deref() {
                 Some("authorization_pending") => {}
                 Some("slow_down") => intervalle = intervalle.saturating_add(RALENTIR),
-                _ => return Err(Panne::Refus { etape, refus }),
+                _ => return Err(Panne::Refus { etape, refus }.into()),
             },
             // CIBA §11: a poll that got no answer says nothing of the person's; the server may say when to come back.
-            Err(Panne::Indisponible { attendre, .. }) => {
+            Err(Panne::Indisponible { attendre: voulu, .. }) => {
                 let deja = intervalle;
-                let attendre = attendre.unwrap_or(0).min(accuse.expires_in);
-                sleep(secondes(attendre.saturating_sub(deja))).await;
+                let voulu = voulu.unwrap_or(0).min(accuse.expires_in);
+                attendre(secondes(voulu.saturating_sub(deja)), raccroche).await?;
             }
             Err(panne) => {
                 tracing::debug!(%panne, "sondage sans réponse");
             }
         }
+    }
+}
+
+async fn attendre(duree: Duration, raccroche: &CancellationToken) -> Result<(), Fin> {
+    tokio::select! {
+        () = raccroche.cancelled() => Err(Fin::Raccroche),
+        () = sleep(duree) => Ok(()),
     }
 }

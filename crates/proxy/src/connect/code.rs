@@ -13,6 +13,7 @@ use http::StatusCode;
 use journal::{Fait, Trace};
 use oidc::pkce;
 use secrecy::SecretString;
+use tokio_util::sync::CancellationToken;
 
 pub(crate) use lourd::{attendre, suivre};
 
@@ -100,8 +101,8 @@ pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
     reponse::cookie(reponse::redirection(url.as_str()), &nom, &liaison, Some(DUREE_S))
 }
 
-/// `GET /connect/callback`: the browser comes back.
-pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue) -> Reponse {
+/// `GET /connect/callback`: the browser comes back. `raccroche` says that it has gone again.
+pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: CancellationToken) -> Reponse {
     let maintenant = etat.horloge.maintenant();
     let state = recue.parametre("state").unwrap_or_default();
     let nom = cookie_de(&state);
@@ -130,6 +131,11 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue) -> Reponse {
             }
             // The session is for the software, not for this browser: no cookie.
             pages::connecte()
+        }
+        (None, _) if raccroche.is_cancelled() => {
+            super::abandonner(&etat, &session).await;
+            tracer_echec(&etat, &en_cours.client_id, recue.origine);
+            return pages::erreur(StatusCode::REQUEST_TIMEOUT, pages::PERIMEE);
         }
         (None, Some(retour)) => reponse::cookie_session(reponse::redirection(retour.as_str()), session.id()),
         (None, None) => reponse::cookie_session(pages::connecte(), session.id()),

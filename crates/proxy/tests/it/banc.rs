@@ -21,7 +21,7 @@ use url::Url;
 pub(crate) use acteur::{Acteur, reponse_json};
 pub(crate) use brut::{Brute, Conduite};
 pub(crate) use lps::{Lps, Reponse, corps};
-pub(crate) use psc::{CIBA, DECOUVERTE, FauxPsc, LOGOUT, TOKEN, cle};
+pub(crate) use psc::{CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";
 pub(crate) const SECRET_2: &str = "lps-secret-2";
@@ -251,7 +251,11 @@ impl Banc {
 
     /// A bare TLS connection to the proxy, for what no HTTP client would send.
     pub(crate) async fn brut(&self) -> brut::Fil {
-        brut::connecter(&self.url, &self.pki.autorite).await
+        brut::connecter(&self.url, &self.pki.autorite, b"http/1.1").await
+    }
+
+    pub(crate) async fn brut_h2(&self) -> brut::Fil {
+        brut::connecter(&self.url, &self.pki.autorite, b"h2").await
     }
 
     /// The traces strictly after an instant, in order.

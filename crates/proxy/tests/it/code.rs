@@ -7,6 +7,7 @@ use serde_json::json;
 use url::Url;
 
 use crate::banc::{Banc, Lps, MTLS, PRO, Reponse, SECRET_1, TOKEN};
+use crate::hostile::{attendre_le_depart, attendre_le_menage};
 
 const RETOUR: &str = "https://lps.example/fin";
 
@@ -250,4 +251,21 @@ async fn un_client_lourd_attend_sa_session_pendant_qu_un_navigateur_connecte() {
     assert_eq!(suivre(attente["attente"].as_str().unwrap()).await.statut, 401);
     let inconnu = lourd.requete("POST", "/connect/attente").json(&json!({"clientId": "inconnu"}));
     assert_eq!(lourd.envoyer(inconnu).await.statut, 404);
+}
+
+#[tokio::test]
+async fn un_navigateur_qui_s_en_va_pendant_le_retour_ne_laisse_pas_de_session() {
+    let banc = Banc::ouvrir().await;
+    let debut = banc.maintenant();
+    let mut navigateur = Navigateur::nouveau(&banc);
+    let demande = navigateur.commencer(&depart(SECRET_1)).await;
+    let chemin = retour(&banc, &demande, &banc.psc.code(SECRET_1, PRO, &demande["nonce"]));
+    banc.serveurs[0].retenir().await;
+    let attente = tokio::spawn(async move { navigateur.aller(&chemin).await });
+    banc.serveurs[0].attendre("/token", 1).await;
+    attente.abort();
+    let _ = attente.await;
+    attendre_le_depart(&banc).await;
+    banc.serveurs[0].relacher();
+    attendre_le_menage(&banc, debut).await;
 }

@@ -13,5 +13,6 @@ mod contrat_traces;
 mod defauts;
 mod durable;
 mod exploitation;
+mod hostile;
 mod jetons;
 mod relais;

@@ -13,11 +13,11 @@ use tokio_rustls::{TlsAcceptor, TlsConnector, client, server};
 
 pub(crate) struct Fil(client::TlsStream<TcpStream>);
 
-pub(crate) async fn connecter(url: &str, autorite: &Autorite) -> Fil {
+pub(crate) async fn connecter(url: &str, autorite: &Autorite, protocole: &[u8]) -> Fil {
     let mut racines = RootCertStore::empty();
     racines.add(autorite.cert_der().to_vec().into()).unwrap();
     let mut config = ClientConfig::builder().with_root_certificates(racines).with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = vec![protocole.to_vec()];
     let port: u16 = url.rsplit(':').next().unwrap().parse().unwrap();
     let flux = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
     let nom = ServerName::try_from("localhost").unwrap();
@@ -32,16 +32,24 @@ impl Fil {
     }
 
     pub(crate) async fn ecrire(&mut self, texte: &str) {
+        self.ecrire_octets(texte.as_bytes()).await;
+    }
+
+    pub(crate) async fn ecrire_octets(&mut self, octets: &[u8]) {
         // The proxy may have answered and closed already.
-        let _ = self.0.write_all(texte.as_bytes()).await;
+        let _ = self.0.write_all(octets).await;
         let _ = self.0.flush().await;
     }
 
     pub(crate) async fn lire_tout(&mut self) -> String {
+        String::from_utf8_lossy(&self.lire_octets().await).into_owned()
+    }
+
+    pub(crate) async fn lire_octets(&mut self) -> Vec<u8> {
         let mut octets = Vec::new();
         // An abrupt end is an end.
         let _ = self.0.read_to_end(&mut octets).await;
-        String::from_utf8_lossy(&octets).into_owned()
+        octets
     }
 }
 
