@@ -112,6 +112,16 @@ pub(crate) fn un_ou_plusieurs<'de, D: serde::Deserializer<'de>>(source: D) -> Re
     })
 }
 
+/// Who an id_token is about, read without verifying it: for one that was verified when it came.
+pub fn sujet(jeton: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Corps {
+        sub: String,
+    }
+    let octets = BASE64_URL_SAFE_NO_PAD.decode(jeton.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Corps>(&octets).ok().map(|corps| corps.sub)
+}
+
 /// Left half of the SHA-256 of an access token, in base64url (OpenID Connect Core §3.1.3.6).
 pub fn at_hash(jeton_acces: &str) -> String {
     BASE64_URL_SAFE_NO_PAD.encode(&digest(&SHA256, jeton_acces.as_bytes()).as_ref()[..16])

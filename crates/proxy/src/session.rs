@@ -167,12 +167,13 @@ impl Session {
 
     /// The last instant at which this session may still be used, if nothing more is called.
     pub(crate) fn expire(&self, regles: &ReglesSession) -> Timestamp {
-        let plus = |depart: Timestamp, secondes: u64| {
-            let duree = SignedDuration::from_secs(i64::try_from(secondes).unwrap_or(i64::MAX));
-            depart.saturating_add(duree).unwrap_or(Timestamp::MAX)
-        };
         let derniere = Timestamp::from_second(self.derniere.load(Ordering::Relaxed)).unwrap_or(self.debut);
-        plus(self.debut, regles.duree_max_s).min(plus(derniere, regles.inactivite_s))
+        self.au_plus(regles).min(plus(derniere, regles.inactivite_s))
+    }
+
+    /// The last instant at which it may be used, whatever is called.
+    pub(crate) fn au_plus(&self, regles: &ReglesSession) -> Timestamp {
+        plus(self.debut, regles.duree_max_s)
     }
 
     pub(crate) fn vivante(&self, regles: &ReglesSession, maintenant: Timestamp) -> bool {
@@ -187,6 +188,11 @@ impl Session {
     pub(crate) fn fermer(&self) -> bool {
         !self.fermee.swap(true, Ordering::AcqRel)
     }
+}
+
+fn plus(depart: Timestamp, secondes: u64) -> Timestamp {
+    let duree = SignedDuration::from_secs(i64::try_from(secondes).unwrap_or(i64::MAX));
+    depart.saturating_add(duree).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]

@@ -44,6 +44,14 @@ pub(crate) struct Usage {
     pub(crate) expire: Timestamp,
 }
 
+/// By what PSC may announce an end, made unreadable: its session, and the person, each on one client.
+#[derive(Clone, Debug)]
+pub(crate) struct Groupes {
+    pub(crate) etat: String,
+    /// `None` when the `id_token` doesn't say who it is about.
+    pub(crate) sujet: Option<String>,
+}
+
 #[derive(Debug)]
 pub(crate) enum Depot {
     /// A restart ends every session.
@@ -53,12 +61,18 @@ pub(crate) enum Depot {
 }
 
 impl Depot {
-    /// Keeps a new session. `etat`: fingerprint of the client and of PSC's session, by which PSC announces its end.
-    pub(crate) async fn creer(&self, etat: &str, scelle: &[u8], usage: &Usage) -> Result<(), Erreur> {
+    /// Keeps a new session, which no use can make live beyond `au_plus`.
+    pub(crate) async fn creer(
+        &self,
+        groupes: &Groupes,
+        scelle: &[u8],
+        usage: &Usage,
+        au_plus: Timestamp,
+    ) -> Result<(), Erreur> {
         match self {
             Self::Memoire => Ok(()),
             Self::Fichier(fichier) => Ok(fichier.creer(scelle, usage).await?),
-            Self::Partage(partage) => Ok(partage.creer(etat, scelle, usage).await?),
+            Self::Partage(partage) => Ok(partage.creer(groupes, scelle, usage, au_plus).await?),
         }
     }
 
@@ -72,11 +86,11 @@ impl Depot {
     }
 
     /// Takes a session away; `true` for the one, of all nodes, that did.
-    pub(crate) async fn oter(&self, empreinte: &str, etat: &str) -> Result<bool, Erreur> {
+    pub(crate) async fn oter(&self, empreinte: &str) -> Result<bool, Erreur> {
         match self {
             Self::Memoire => Ok(true),
             Self::Fichier(fichier) => Ok(fichier.oter(empreinte).await?),
-            Self::Partage(partage) => Ok(partage.oter(empreinte, etat).await?),
+            Self::Partage(partage) => Ok(partage.oter(empreinte).await?),
         }
     }
 

@@ -6,18 +6,31 @@
 use std::sync::Arc;
 
 use aws_lc_rs::digest::{SHA256, digest};
+use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use super::depot::{Erreur, Nouvelle, Partage, Rangee, Usage, Verrou};
+use super::depot::{Erreur, Groupes, Nouvelle, Partage, Rangee, Usage, Verrou};
 use super::{Session, empreinte, forme};
 use crate::etat::Etat;
 
 /// A last use is written when it is this much later than the one written before, or a tenth of the silence allowed.
 const USAGE_S: i64 = 30;
 
-/// By what PSC names its session when it announces its end, made unreadable.
-fn etat_psc(client_id: &str, session_state: &str) -> String {
-    hex::encode(digest(&SHA256, format!("{client_id}\n{session_state}").as_bytes()))
+/// What PSC calls something of this client's, made unreadable.
+fn illisible(client_id: &str, nom: &str) -> String {
+    hex::encode(digest(&SHA256, format!("{client_id}\n{nom}").as_bytes()))
+}
+
+async fn groupes(session: &Session) -> Groupes {
+    let client_id = &session.identite.client_id;
+    let sujet = sujet(session).await.map(|sujet| illisible(client_id, &sujet));
+    Groupes { etat: illisible(client_id, &session.session_state), sujet }
+}
+
+/// Who PSC's `id_token` is about. It was verified when it came.
+async fn sujet(session: &Session) -> Option<String> {
+    let psc = session.psc.lock().await;
+    oidc::id_token::sujet(psc.id_token.expose_secret())
 }
 
 fn usage(etat: &Etat, session: &Session) -> Usage {
@@ -40,8 +53,9 @@ pub(crate) async fn ouvrir(etat: &Etat, session: &Arc<Session>) -> Result<(), Er
         return Err(Erreur::Pleine);
     }
     if let Some(scelle) = sceller(etat, session).await? {
-        let psc = etat_psc(&session.identite.client_id, &session.session_state);
-        etat.magasin.depot.creer(&psc, &scelle, &usage(etat, session)).await?;
+        let (groupes, usage) = (groupes(session).await, usage(etat, session));
+        let au_plus = session.au_plus(&etat.config.session);
+        etat.magasin.depot.creer(&groupes, &scelle, &usage, au_plus).await?;
     }
     etat.magasin.poser(session);
     Ok(())
@@ -67,12 +81,12 @@ pub(crate) async fn garder(etat: &Etat, session: &Session) {
     }
 }
 
-/// Ends a session everywhere; `true` for the one caller, of all nodes, that did.
+/// Ends a session everywhere; `true` for the one caller, of all nodes, that did. What the store doesn't let go of is refused
+/// here from now on, and taken away at a later round.
 pub(crate) async fn fermer(etat: &Etat, session: &Session) -> bool {
     etat.magasin.retirer(session);
     let ici = session.fermer();
-    let psc = etat_psc(&session.identite.client_id, &session.session_state);
-    match etat.magasin.depot.oter(session.empreinte(), &psc).await {
+    match etat.magasin.depot.oter(session.empreinte()).await {
         // Without a shared store nobody else can end it.
         Ok(otee) => {
             if etat.magasin.depot.partage().is_some() {
@@ -82,8 +96,22 @@ pub(crate) async fn fermer(etat: &Etat, session: &Session) -> bool {
             }
         }
         Err(erreur) => {
-            tracing::error!(%erreur, session = session.empreinte(), "session fermée ici, pas dans la base");
+            tracing::error!(%erreur, session = session.empreinte(), "session fermée ici, à ôter de la base");
+            etat.magasin.a_oter(session.empreinte());
             ici
+        }
+    }
+}
+
+/// Takes away again what the store kept of sessions that were ended.
+async fn oter_encore(etat: &Etat) {
+    for empreinte in etat.magasin.restantes() {
+        match etat.magasin.depot.oter(&empreinte).await {
+            Ok(_) => etat.magasin.otee(&empreinte),
+            Err(erreur) => {
+                tracing::error!(%erreur, session = %empreinte, "session fermée, toujours dans la base");
+                return;
+            }
         }
     }
 }
@@ -114,6 +142,9 @@ async fn rajeunir(partage: &Partage, session: &Session) -> Result<(), Erreur> {
 
 /// Reads a session from the shared store and keeps a copy here.
 async fn charger(etat: &Etat, partage: &Partage, empreinte: &str) -> Result<Option<Arc<Session>>, Erreur> {
+    if etat.magasin.est_a_oter(empreinte) {
+        return Ok(None);
+    }
     let vague = etat.magasin.vague();
     let Some(rangee) = partage.lire(empreinte).await? else { return Ok(None) };
     let session = ouvrir_rangee(etat, &rangee);
@@ -159,7 +190,7 @@ pub(crate) async fn reprendre(etat: &Etat) -> Result<(), Erreur> {
                 reprises += 1;
             } else if rangee.derniere.saturating_add(duree) < limite {
                 // Nobody can use it any more, with or without its key.
-                etat.magasin.depot.oter(&rangee.empreinte, "").await?;
+                etat.magasin.depot.oter(&rangee.empreinte).await?;
             }
         }
     }
@@ -213,7 +244,7 @@ pub(crate) async fn reserver(etat: &Etat, session: &Session) -> Result<Option<Ve
     }
 }
 
-/// The sessions that hang on one PSC session, on all nodes.
+/// The sessions of a client that hang on one PSC session, on all nodes.
 pub(crate) async fn par_etat(
     etat: &Etat,
     client_id: &str,
@@ -224,8 +255,34 @@ pub(crate) async fn par_etat(
             *session.identite.client_id == *client_id && *session.session_state == *session_state
         }));
     };
+    charger_toutes(etat, partage, partage.par_etat(&illisible(client_id, session_state)).await?).await
+}
+
+/// The sessions of one person on a client, on all nodes.
+pub(crate) async fn par_sujet(
+    etat: &Etat,
+    client_id: &str,
+    voulu: &str,
+) -> Result<Vec<Arc<Session>>, Erreur> {
+    if let Some(partage) = etat.magasin.depot.partage() {
+        return charger_toutes(etat, partage, partage.par_sujet(&illisible(client_id, voulu)).await?).await;
+    }
     let mut sessions = Vec::new();
-    for empreinte in partage.par_etat(&etat_psc(client_id, session_state)).await? {
+    for session in etat.magasin.choisir(|session| *session.identite.client_id == *client_id) {
+        if sujet(&session).await.as_deref() == Some(voulu) {
+            sessions.push(session);
+        }
+    }
+    Ok(sessions)
+}
+
+async fn charger_toutes(
+    etat: &Etat,
+    partage: &Partage,
+    empreintes: Vec<String>,
+) -> Result<Vec<Arc<Session>>, Erreur> {
+    let mut sessions = Vec::new();
+    for empreinte in empreintes {
         sessions.extend(charger(etat, partage, &empreinte).await?);
     }
     Ok(sessions)
@@ -247,6 +304,7 @@ pub(crate) async fn arreter(etat: &Etat) {
     if let Err(erreur) = ranger(etat, 0).await {
         tracing::error!(%erreur, "derniers usages des sessions non gardés");
     }
+    oter_encore(etat).await;
     etat.magasin.depot.fermer().await;
 }
 
@@ -254,6 +312,7 @@ pub(crate) async fn arreter(etat: &Etat) {
 pub(crate) async fn finies(etat: &Etat) -> Result<Vec<Arc<Session>>, Erreur> {
     let (magasin, regles) = (&etat.magasin, &etat.config.session);
     let maintenant = etat.horloge.maintenant();
+    oter_encore(etat).await;
     if let Err(erreur) =
         ranger(etat, USAGE_S.min(i64::try_from(regles.inactivite_s / 10).unwrap_or(USAGE_S))).await
     {

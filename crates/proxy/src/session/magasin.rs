@@ -5,7 +5,7 @@
 //! `durable` goes and looks for those that aren't here.
 
 use std::borrow::Borrow;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -67,6 +67,8 @@ pub(crate) struct Magasin {
     vague: AtomicU64,
     /// Sessions of all nodes, when the store is shared, as last counted.
     ensemble: AtomicUsize,
+    /// Fingerprints of sessions that were ended and that the store did not let go of.
+    restantes: Mutex<BTreeSet<String>>,
 }
 
 impl Magasin {
@@ -110,6 +112,7 @@ impl Magasin {
             copies: Mutex::default(),
             vague: AtomicU64::new(0),
             ensemble: AtomicUsize::new(0),
+            restantes: Mutex::default(),
         };
         Ok((magasin, nouvelles))
     }
@@ -122,7 +125,7 @@ impl Magasin {
 
     pub(super) fn poser(&self, session: &Arc<Session>) {
         if self.depot.partage().is_some() {
-            copies(&self.copies).insert(session.empreinte().into(), session.id().into());
+            verrou(&self.copies).insert(session.empreinte().into(), session.id().into());
         }
         ecrire(self.tranche(session.id())).replace(ParId(Arc::clone(session)));
     }
@@ -149,7 +152,7 @@ impl Magasin {
 
     pub(super) fn retirer(&self, session: &Session) {
         if self.depot.partage().is_some() {
-            copies(&self.copies).remove(session.empreinte());
+            verrou(&self.copies).remove(session.empreinte());
         }
         ecrire(self.tranche(session.id())).remove(session.id());
     }
@@ -159,13 +162,13 @@ impl Magasin {
         self.vague.fetch_add(1, Ordering::AcqRel);
         match nouvelle {
             Nouvelle::Changee(empreinte) => {
-                let id = copies(&self.copies).remove(&**empreinte);
+                let id = verrou(&self.copies).remove(&**empreinte);
                 if let Some(id) = id {
                     ecrire(self.tranche(&id)).remove(&*id);
                 }
             }
             Nouvelle::Coupee => {
-                copies(&self.copies).clear();
+                verrou(&self.copies).clear();
                 for tranche in &self.tranches {
                     ecrire(tranche).clear();
                 }
@@ -196,13 +199,29 @@ impl Magasin {
         self.ensemble.store(ensemble, Ordering::Relaxed);
     }
 
+    pub(super) fn a_oter(&self, empreinte: &str) {
+        verrou(&self.restantes).insert(empreinte.to_owned());
+    }
+
+    pub(super) fn otee(&self, empreinte: &str) {
+        verrou(&self.restantes).remove(empreinte);
+    }
+
+    pub(super) fn est_a_oter(&self, empreinte: &str) -> bool {
+        verrou(&self.restantes).contains(empreinte)
+    }
+
+    pub(super) fn restantes(&self) -> Vec<String> {
+        verrou(&self.restantes).iter().cloned().collect()
+    }
+
     pub(super) fn plein(&self) -> bool {
         self.nombre() >= self.max
     }
 }
 
-fn copies(copies: &Mutex<Copies>) -> MutexGuard<'_, Copies> {
-    copies.lock().unwrap_or_else(PoisonError::into_inner)
+fn verrou<T>(garde: &Mutex<T>) -> MutexGuard<'_, T> {
+    garde.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn lire(tranche: &Tranche) -> RwLockReadGuard<'_, HashSet<ParId>> {

@@ -4,25 +4,30 @@
 //! others; when the line is cut it drops them all.
 //!
 //! Keys: `edc:session:{fingerprint}` is a hash (`s` sealed, `t` last use); `edc:echeances` ranks fingerprints by the second
-//! at which they end; `edc:etat:{…}` is the set of fingerprints of one PSC session; `edc:verrou:{fingerprint}` is held while a
-//! node renews tokens. The channel `edc:change` says `{node}:{fingerprint}`.
+//! at which they end; `edc:sid:{…}` ranks those of one PSC session by the last second at which they can live, `edc:sub:{…}`
+//! those of one person on one client; `edc:verrou:{fingerprint}` is held while a node renews tokens. The channel `edc:change`
+//! says `{node}:{fingerprint}`. No command here is younger than Redis 6.2.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures::future::try_join_all;
+use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, IntoConnectionInfo as _, ProtocolVersion, PushKind, RedisResult, Script, Value};
 use tokio::sync::mpsc;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::{Erreur, Rangee, Usage};
+use super::{Erreur, Groupes, Rangee, Usage};
 
 const CANAL: &str = "edc:change";
 /// How long a key outlives its session, so that some node still finds the tokens to revoke.
 const SURSIS_S: i64 = 3_600;
-/// Longest life of the lock of a renewal, and longest wait for it.
-const VERROU_MS: u64 = 20_000;
+/// Life of the lock of a renewal once its holder is silent, and longest wait for it.
+const VERROU: Duration = Duration::from_secs(20);
+/// How many times the holder says that it still works, in that life.
+const RAPPELS: u32 = 4;
 /// How many uses are written at once.
 const ENSEMBLE: usize = 64;
 const ESSAI: Duration = Duration::from_millis(40);
@@ -41,6 +46,7 @@ pub(crate) struct Partage {
     noeud: String,
     entend: Arc<AtomicBool>,
     actes: Actes,
+    verrou: Duration,
 }
 
 impl std::fmt::Debug for Partage {
@@ -54,18 +60,23 @@ struct Actes {
     remplacer: Script,
     oter: Script,
     toucher: Script,
+    prolonger: Script,
     relacher: Script,
 }
 
 impl Actes {
     fn nouveaux() -> Self {
         Self {
+            // Those whose time is over leave the groups when another comes.
             creer: Script::new(
                 "redis.call('HSET', KEYS[1], 's', ARGV[1], 't', ARGV[2])
                  redis.call('EXPIREAT', KEYS[1], ARGV[5])
                  redis.call('ZADD', KEYS[2], ARGV[3], ARGV[4])
-                 redis.call('SADD', KEYS[3], ARGV[4])
-                 redis.call('EXPIREAT', KEYS[3], ARGV[5])
+                 for rang = 3, #KEYS do
+                     redis.call('ZREMRANGEBYSCORE', KEYS[rang], '-inf', '(' .. ARGV[2])
+                     redis.call('ZADD', KEYS[rang], ARGV[6], ARGV[4])
+                     redis.call('EXPIREAT', KEYS[rang], ARGV[6])
+                 end
                  return 1",
             ),
             remplacer: Script::new(
@@ -74,20 +85,25 @@ impl Actes {
                  redis.call('PUBLISH', ARGV[2], ARGV[3])
                  return 1",
             ),
+            // The session first: what fails after that is swept, a session that stayed would live on.
             oter: Script::new(
-                "redis.call('ZREM', KEYS[2], ARGV[1])
-                 redis.call('SREM', KEYS[3], ARGV[1])
-                 local otee = redis.call('DEL', KEYS[1])
+                "local otee = redis.call('DEL', KEYS[1])
                  if otee == 1 then redis.call('PUBLISH', ARGV[2], ARGV[3]) end
+                 redis.call('ZREM', KEYS[2], ARGV[1])
                  return otee",
             ),
+            // A use that isn't later than the one known changes nothing: an end is never brought nearer.
             toucher: Script::new(
                 "local t = redis.call('HGET', KEYS[1], 't')
-                 if not t then return 0 end
-                 if tonumber(t) < tonumber(ARGV[1]) then redis.call('HSET', KEYS[1], 't', ARGV[1]) end
-                 redis.call('ZADD', KEYS[2], 'XX', 'GT', ARGV[2], ARGV[3])
-                 redis.call('EXPIREAT', KEYS[1], ARGV[4], 'GT')
+                 if not t or tonumber(t) >= tonumber(ARGV[1]) then return 0 end
+                 redis.call('HSET', KEYS[1], 't', ARGV[1])
+                 redis.call('ZADD', KEYS[2], 'XX', ARGV[2], ARGV[3])
+                 redis.call('EXPIREAT', KEYS[1], ARGV[4])
                  return 1",
+            ),
+            prolonger: Script::new(
+                "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
+                 return 0",
             ),
             relacher: Script::new(
                 "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -102,7 +118,11 @@ fn cle(empreinte: &str) -> String {
 }
 
 fn cle_etat(etat: &str) -> String {
-    format!("edc:etat:{etat}")
+    format!("edc:sid:{etat}")
+}
+
+fn cle_sujet(sujet: &str) -> String {
+    format!("edc:sub:{sujet}")
 }
 
 const ECHEANCES: &str = "edc:echeances";
@@ -148,7 +168,7 @@ impl Partage {
             }
         });
         lien.subscribe(CANAL).await?;
-        Ok(Self { lien, noeud, entend, actes: Actes::nouveaux() })
+        Ok(Self { lien, noeud, entend, actes: Actes::nouveaux(), verrou: VERROU })
     }
 
     /// Whether local copies can be believed.
@@ -160,18 +180,25 @@ impl Partage {
         format!("{}:{empreinte}", self.noeud)
     }
 
-    pub(super) async fn creer(&self, etat: &str, scelle: &[u8], usage: &Usage) -> RedisResult<()> {
+    pub(super) async fn creer(
+        &self,
+        groupes: &Groupes,
+        scelle: &[u8],
+        usage: &Usage,
+        au_plus: Timestamp,
+    ) -> RedisResult<()> {
         let expire = usage.expire.as_second();
-        self.actes
-            .creer
-            .key(cle(&usage.empreinte))
-            .key(ECHEANCES)
-            .key(cle_etat(etat))
-            .arg(scelle)
+        let mut acte = self.actes.creer.prepare_invoke();
+        acte.key(cle(&usage.empreinte)).key(ECHEANCES).key(cle_etat(&groupes.etat));
+        if let Some(sujet) = &groupes.sujet {
+            acte.key(cle_sujet(sujet));
+        }
+        acte.arg(scelle)
             .arg(usage.derniere)
             .arg(expire)
             .arg(&usage.empreinte)
             .arg(expire.saturating_add(SURSIS_S))
+            .arg(au_plus.as_second().saturating_add(SURSIS_S))
             .invoke_async(&mut self.lien.clone())
             .await
     }
@@ -187,12 +214,11 @@ impl Partage {
             .await
     }
 
-    pub(super) async fn oter(&self, empreinte: &str, etat: &str) -> RedisResult<bool> {
+    pub(super) async fn oter(&self, empreinte: &str) -> RedisResult<bool> {
         self.actes
             .oter
             .key(cle(empreinte))
             .key(ECHEANCES)
-            .key(cle_etat(etat))
             .arg(empreinte)
             .arg(CANAL)
             .arg(self.annonce(empreinte))
@@ -249,10 +275,19 @@ impl Partage {
         Ok(ordre.query_async(&mut self.lien.clone()).await?)
     }
 
-    /// Fingerprints of the sessions of one PSC session.
+    /// Fingerprints of the sessions of one PSC session; some may have ended.
     pub(crate) async fn par_etat(&self, etat: &str) -> Result<Vec<String>, Erreur> {
-        let mut ordre = redis::cmd("SMEMBERS");
-        ordre.arg(cle_etat(etat));
+        self.groupe(cle_etat(etat)).await
+    }
+
+    /// The same, of one person on one client.
+    pub(crate) async fn par_sujet(&self, sujet: &str) -> Result<Vec<String>, Erreur> {
+        self.groupe(cle_sujet(sujet)).await
+    }
+
+    async fn groupe(&self, cle: String) -> Result<Vec<String>, Erreur> {
+        let mut ordre = redis::cmd("ZRANGE");
+        ordre.arg(cle).arg(0).arg(-1);
         Ok(ordre.query_async(&mut self.lien.clone()).await?)
     }
 
@@ -269,10 +304,11 @@ impl Partage {
     /// [`Erreur::Occupee`] after twenty seconds.
     pub(crate) async fn verrouiller(&self, empreinte: &str, jeton: String) -> Result<Verrou, Erreur> {
         let cle = format!("edc:verrou:{empreinte}");
-        let attente = tokio::time::timeout(Duration::from_millis(VERROU_MS), async {
+        let duree = u64::try_from(self.verrou.as_millis()).unwrap_or(u64::MAX);
+        let attente = tokio::time::timeout(self.verrou, async {
             loop {
                 let mut ordre = redis::cmd("SET");
-                ordre.arg(&cle).arg(&jeton).arg("NX").arg("PX").arg(VERROU_MS);
+                ordre.arg(&cle).arg(&jeton).arg("NX").arg("PX").arg(duree);
                 let pris: Option<String> = ordre.query_async(&mut self.lien.clone()).await?;
                 if pris.is_some() {
                     return Ok(());
@@ -281,20 +317,59 @@ impl Partage {
             }
         });
         attente.await.unwrap_or(Err(Erreur::Occupee))?;
-        Ok(Verrou { lien: self.lien.clone(), relacher: self.actes.relacher.clone(), cle, jeton })
+        let rappels = tokio::spawn(rappeler(
+            self.lien.clone(),
+            self.actes.prolonger.clone(),
+            (cle.clone(), jeton.clone()),
+            self.verrou,
+        ));
+        Ok(Verrou {
+            lien: self.lien.clone(),
+            relacher: self.actes.relacher.clone(),
+            cle,
+            jeton,
+            rappels: AbortOnDropHandle::new(rappels),
+        })
     }
 }
 
-/// The right to renew the tokens of a session. Given back by [`Verrou::relacher`], or by time.
+/// Says from time to time that the holder of a lock still works: PSC and an authorization server may take longer to answer
+/// than a lock may outlive a node that died.
+async fn rappeler(
+    mut lien: ConnectionManager,
+    prolonger: Script,
+    (cle, jeton): (String, String),
+    duree: Duration,
+) {
+    let millis = u64::try_from(duree.as_millis()).unwrap_or(u64::MAX);
+    loop {
+        tokio::time::sleep(duree / RAPPELS).await;
+        let tenu: RedisResult<i64> =
+            prolonger.key(&cle).arg(&jeton).arg(millis).invoke_async(&mut lien).await;
+        match tenu {
+            Ok(1) => {}
+            Ok(_) => {
+                tracing::warn!("verrou d’une session perdu pendant un renouvellement");
+                return;
+            }
+            Err(erreur) => tracing::warn!(%erreur, "verrou d’une session non prolongé"),
+        }
+    }
+}
+
+/// The right to renew the tokens of a session, held for as long as the value lives. Given back by [`Verrou::relacher`], or by
+/// time once it is dropped.
 pub(crate) struct Verrou {
     lien: ConnectionManager,
     relacher: Script,
     cle: String,
     jeton: String,
+    rappels: AbortOnDropHandle<()>,
 }
 
 impl Verrou {
     pub(crate) async fn relacher(mut self) {
+        self.rappels.abort();
         let rendu: RedisResult<i64> =
             self.relacher.key(self.cle).arg(self.jeton).invoke_async(&mut self.lien).await;
         if let Err(erreur) = rendu {
@@ -311,4 +386,74 @@ fn annonce(data: &[Value], soi: &str) -> Option<Nouvelle> {
     }
     let (_, empreinte) = texte.split_once(':')?;
     Some(Nouvelle::Changee(empreinte.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use test_support::redis::Redis;
+
+    use super::*;
+
+    /// A node of that Redis.
+    async fn noeud(redis: &Redis, nom: &str) -> Partage {
+        let (nouvelles, _) = mpsc::unbounded_channel();
+        Partage::ouvrir(&redis.url(), nom.to_owned(), nouvelles).await.unwrap()
+    }
+
+    fn usage(empreinte: &str, derniere: i64, expire: i64) -> Usage {
+        let expire = Timestamp::from_second(expire).unwrap();
+        Usage { empreinte: empreinte.to_owned(), derniere, expire }
+    }
+
+    async fn nombre(noeud: &Partage, ordre: &[&str]) -> i64 {
+        let mut commande = redis::cmd(ordre[0]);
+        commande.arg(&ordre[1..]);
+        commande.query_async(&mut noeud.lien.clone()).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_lock_is_held_for_as_long_as_its_holder_works() {
+        let Some(redis) = Redis::demarrer() else { return };
+        let (mut a, mut b) = (noeud(&redis, "a").await, noeud(&redis, "b").await);
+        (a.verrou, b.verrou) = (Duration::from_secs(2), Duration::from_secs(2));
+        let tenu = a.verrouiller("s", "de-a".to_owned()).await.unwrap();
+        // Two waits as long as the life of the lock: alone, it would have lapsed in the first.
+        for _ in 0..2 {
+            let refus = b.verrouiller("s", "de-b".to_owned()).await;
+            assert!(matches!(refus, Err(Erreur::Occupee)));
+        }
+        tenu.relacher().await;
+        let perdu = b.verrouiller("s", "de-b".to_owned()).await.unwrap();
+        // A holder that dies says nothing more: its lock lapses.
+        drop(perdu);
+        a.verrou = Duration::from_mins(1);
+        a.verrouiller("s", "de-a".to_owned()).await.unwrap().relacher().await;
+    }
+
+    #[tokio::test]
+    async fn a_group_lives_as_long_as_its_sessions_may_and_no_use_brings_an_end_nearer() {
+        let Some(redis) = Redis::demarrer() else { return };
+        let a = noeud(&redis, "a").await;
+        let t = service::Horloge::systeme().maintenant().as_second();
+        let groupes = Groupes { etat: "e".to_owned(), sujet: Some("p".to_owned()) };
+        let fin = Timestamp::from_second(t + 14_400).unwrap();
+        a.creer(&groupes, b"scelle", &usage("s1", t, t + 1_800), fin).await.unwrap();
+        for cle in ["edc:sid:e", "edc:sub:p"] {
+            assert_eq!(nombre(&a, &["EXPIRETIME", cle]).await, t + 14_400 + SURSIS_S, "{cle}");
+        }
+        let attendus = [(t + 1_500, t + 3_300, t + 3_300), (t + 900, t + 2_700, t + 3_300)];
+        for (derniere, expire, attendu) in attendus {
+            a.toucher(&[usage("s1", derniere, expire)]).await.unwrap();
+            assert_eq!(nombre(&a, &["EXPIRETIME", "edc:session:s1"]).await, attendu + SURSIS_S);
+            assert_eq!(a.echues(attendu - 1).await.unwrap().len(), 0);
+            assert_eq!(a.echues(attendu).await.unwrap(), ["s1"]);
+        }
+        // One whose time was over leaves when another comes; one that was ended is looked for in vain.
+        let tard = Timestamp::from_second(t + 30_000 + 14_400).unwrap();
+        a.creer(&groupes, b"scelle", &usage("s2", t + 30_000, t + 31_800), tard).await.unwrap();
+        assert_eq!(a.par_etat("e").await.unwrap(), ["s2"]);
+        assert_eq!(a.par_sujet("p").await.unwrap(), ["s2"]);
+        assert!(a.oter("s2").await.unwrap());
+        assert!(!a.oter("s2").await.unwrap(), "ended once");
+    }
 }
