@@ -1,19 +1,19 @@
 //! `DELETE /disconnect`: the person leaves. Traced, ended here, logged out at PSC, API tokens revoked.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use http::StatusCode;
 use journal::Fait;
 
+use crate::connect::appel::Panne;
 use crate::etat::Etat;
 use crate::reponse::{self, Reponse};
 use crate::requete::Recue;
 use crate::session::{Session, chercher, durable, presente, surveillance};
 use crate::trace;
 
-/// Waits before PSC is told again that a session has ended.
-const REPRISES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(15), Duration::from_mins(1)];
+/// Seconds before PSC is told again that a session has ended.
+const REPRISES_S: [u32; 3] = [2, 15, 60];
 
 pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let maintenant = etat.horloge.maintenant();
@@ -37,21 +37,21 @@ pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
     }
     let (suite, partie) = (Arc::clone(&etat), Arc::clone(&session));
     etat.arret.suivre(async move { surveillance::revoquer(&suite, &partie).await });
-    let statut = match sortir_de_psc(&etat, &session).await {
-        Ok(()) => StatusCode::OK,
-        Err(panne) => {
-            tracing::warn!(%panne, "déconnexion de PSC à reprendre");
-            let suite = Arc::clone(&etat);
-            etat.arret.suivre(async move { insister(&suite, &session).await });
-            // The agency answers 500 here. The session is over all the same, and PSC will hear it later.
-            StatusCode::INTERNAL_SERVER_ERROR
+    let sortie = sortir_de_psc(&etat, &session).await;
+    let reponse = match &sortie {
+        // Whatever PSC answers, somebody who leaves has left, as with the agency's example.
+        Ok(()) | Err(Panne::Indisponible { .. }) => reponse::vide(StatusCode::OK),
+        // There, no answer is a 500.
+        Err(_) => {
+            let message = "Session closed; the logout at PSC will be tried again.";
+            reponse::refus(StatusCode::INTERNAL_SERVER_ERROR, message)
         }
     };
-    let reponse = if statut == StatusCode::OK {
-        reponse::vide(statut)
-    } else {
-        reponse::refus(statut, "Session closed; the logout at PSC will be tried again.")
-    };
+    if let Err(panne) = sortie {
+        tracing::warn!(%panne, "déconnexion de PSC à reprendre");
+        let suite = Arc::clone(&etat);
+        etat.arret.suivre(async move { insister(&suite, &session).await });
+    }
     reponse::cookie_efface(reponse)
 }
 
@@ -65,8 +65,14 @@ pub(crate) async fn annoncee(etat: Arc<Etat>, recue: Recue) -> Reponse {
     };
     for (client_id, client) in &etat.clients {
         let Ok(annonce) = etat.psc.jeton_de_deconnexion(&client.identite(), &jeton).await else { continue };
-        let Some(sid) = annonce.sid.as_deref() else { return reponse::vide(StatusCode::OK) };
-        let finies = match durable::par_etat(&etat, client_id, sid).await {
+        let finies = match (&annonce.sid, &annonce.sub) {
+            (Some(sid), _) => durable::par_etat(&etat, client_id, sid).await,
+            // §2.4: without a session, all those of that person end.
+            (None, Some(sub)) => durable::par_sujet(&etat, client_id, sub).await,
+            // Not given by `verifier`.
+            (None, None) => Ok(Vec::new()),
+        };
+        let finies = match finies {
             Ok(finies) => finies,
             Err(panne) => return reponse::sans_depot(&panne),
         };
@@ -78,31 +84,30 @@ pub(crate) async fn annoncee(etat: Arc<Etat>, recue: Recue) -> Reponse {
     reponse::refus(StatusCode::BAD_REQUEST, "logout_token refused.")
 }
 
-/// A refusal of PSC counts as done: it has nothing left to end. Only its silence is an error.
-async fn sortir_de_psc(etat: &Etat, session: &Session) -> Result<(), crate::connect::appel::Panne> {
-    use crate::connect::appel::Panne;
+/// A refusal of PSC counts as done: it has nothing left to end.
+async fn sortir_de_psc(etat: &Etat, session: &Session) -> Result<(), Panne> {
     let id_token = session.psc.lock().await.id_token.clone();
     match etat.psc.deconnecter(&session.identite, &id_token).await {
         Err(Panne::Refus { refus, .. }) => {
             tracing::warn!(refus = refus.message(), "PSC a refusé la déconnexion");
             Ok(())
         }
-        Err(Panne::Indisponible { statut, .. }) => {
-            tracing::warn!(%statut, "PSC n’a pas fait la déconnexion");
-            Ok(())
-        }
         autre => autre,
     }
 }
 
+/// Tells PSC again, and gives up aloud. A stop makes the next try the last one, at once.
 async fn insister(etat: &Etat, session: &Session) {
-    for attente in REPRISES {
+    for secondes in REPRISES_S {
         tokio::select! {
-            () = etat.arret.demande() => return,
-            () = tokio::time::sleep(attente) => {}
+            () = etat.arret.demande() => {}
+            () = tokio::time::sleep(etat.config.psc.seconde.saturating_mul(secondes)) => {}
         }
         if sortir_de_psc(etat, session).await.is_ok() {
             return;
+        }
+        if etat.arret.est_demande() {
+            break;
         }
     }
     etat.alertes.deconnexion_impossible(&session.identite.client_id);

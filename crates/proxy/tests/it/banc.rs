@@ -4,6 +4,7 @@ mod acteur;
 mod brut;
 mod lps;
 mod psc;
+mod puits;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) use acteur::{Acteur, reponse_json};
 pub(crate) use brut::{Brute, Conduite};
 pub(crate) use lps::{Lps, Reponse, corps};
 pub(crate) use psc::{CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
+pub(crate) use puits::Puits;
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";
 pub(crate) const SECRET_2: &str = "lps-secret-2";

@@ -146,7 +146,7 @@ async fn les_cles_se_remplacent_sans_perdre_de_session() {
 }
 
 /// Two nodes on one Redis, and an LPS connected to the first as it shows itself to the second.
-async fn deux_noeuds(redis: &Redis) -> (Banc, Voisin, Lps, Lps) {
+pub(crate) async fn deux_noeuds(redis: &Redis) -> (Banc, Voisin, Lps, Lps) {
     let url = redis.url();
     let banc = Banc::regle(move |config| partager(config, &url)).await;
     let voisin = banc
@@ -159,7 +159,7 @@ async fn deux_noeuds(redis: &Redis) -> (Banc, Voisin, Lps, Lps) {
     (banc, voisin, lps, autre)
 }
 
-fn partager(config: &mut Config, url: &str) {
+pub(crate) fn partager(config: &mut Config, url: &str) {
     let dossier = config.traces.journal.dossier.parent().unwrap().to_owned();
     let cles = dossier.join("partagees.cles");
     std::fs::write(&cles, cle(7)).unwrap();

@@ -11,6 +11,7 @@ mod contrat_send;
 mod contrat_session;
 mod contrat_traces;
 mod defauts;
+mod depart;
 mod durable;
 mod exploitation;
 mod hostile;
