@@ -7,8 +7,9 @@ use std::{net::IpAddr, time::Duration};
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use rcgen::{
-    BasicConstraints, CertificateParams, DistinguishedName, DnType, DnValue, ExtendedKeyUsagePurpose, IsCa,
-    Issuer, KeyPair, KeyUsagePurpose, RsaKeySize, SanType,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams,
+    RsaKeySize, SanType, SerialNumber,
 };
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -167,6 +168,34 @@ impl Autorite {
             cert_der: cert.der().to_vec(),
         })
     }
+
+    /// Signs the list (PEM) of what it revokes: serial numbers in hexadecimal, as [`crate::Lecture::serie`] has them. `debut` is
+    /// its date and that of the revocations, `fin` that of the next list.
+    ///
+    /// # Errors
+    /// [`Erreur::Emission`] when a serial number isn't hexadecimal.
+    pub fn revoquer(&self, series: &[String], debut: Timestamp, fin: Timestamp) -> Result<String, Erreur> {
+        let epoque = rcgen::date_time_ymd(1970, 1, 1);
+        let (this_update, next_update) = (epoque + depuis_1970(debut)?, epoque + depuis_1970(fin)?);
+        let revoque = |serie: &String| {
+            let serie = hex::decode(serie).map_err(|faute| Erreur::Emission(faute.to_string()))?;
+            Ok(RevokedCertParams {
+                serial_number: SerialNumber::from(serie),
+                revocation_time: this_update,
+                reason_code: None,
+                invalidity_date: None,
+            })
+        };
+        let params = CertificateRevocationListParams {
+            this_update,
+            next_update,
+            crl_number: SerialNumber::from(debut.as_second().unsigned_abs()),
+            issuing_distribution_point: None,
+            revoked_certs: series.iter().map(revoque).collect::<Result<_, Erreur>>()?,
+            key_identifier_method: KeyIdMethod::Sha256,
+        };
+        params.signed_by(&self.emetteur).and_then(|liste| liste.pem()).map_err(emission)
+    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
@@ -198,15 +227,17 @@ fn nom_distingue(
     Ok(nom)
 }
 
-/// Sets the dates through rcgen's epoch, which spares a dependency on the `time` crate for its type alone.
 fn dater(params: &mut CertificateParams, debut: Timestamp, fin: Timestamp) -> Result<(), Erreur> {
-    let duree =
-        |t: Timestamp| u64::try_from(t.as_second()).map(Duration::from_secs).map_err(|_| Erreur::Validite);
     if debut >= fin {
         return Err(Erreur::Validite);
     }
+    // Through rcgen's epoch, which spares a dependency on the `time` crate for its type alone.
     let epoque = rcgen::date_time_ymd(1970, 1, 1);
-    params.not_before = epoque + duree(debut)?;
-    params.not_after = epoque + duree(fin)?;
+    params.not_before = epoque + depuis_1970(debut)?;
+    params.not_after = epoque + depuis_1970(fin)?;
     Ok(())
+}
+
+fn depuis_1970(le: Timestamp) -> Result<Duration, Erreur> {
+    u64::try_from(le.as_second()).map(Duration::from_secs).map_err(|_| Erreur::Validite)
 }

@@ -4,6 +4,7 @@
 //! IGC-Santé), [`lire`] says what a certificate holds, and the caller judges.
 
 mod autorite;
+pub mod crl;
 pub mod lire;
 pub mod pkcs12;
 
@@ -24,6 +25,9 @@ pub enum Erreur {
     /// Neither PEM nor DER, or a PEM without certificate.
     #[error("Ce fichier n’est pas un certificat X.509 lisible (formats acceptés : PEM et DER).")]
     Illisible,
+    /// Neither PEM nor DER of a list of revoked certificates.
+    #[error("Ce fichier n’est pas une liste de révocation X.509 lisible (formats acceptés : PEM et DER).")]
+    Liste,
     /// Larger than [`lire::TAILLE_MAX`].
     #[error("Ce fichier est trop gros pour être un certificat.")]
     TropGros,

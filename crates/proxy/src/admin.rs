@@ -21,6 +21,8 @@ struct Sante {
     etat: &'static str,
     version: &'static str,
     sessions: usize,
+    /// Whether their store answers.
+    sessions_joignables: bool,
     traces: Traces,
 }
 
@@ -49,6 +51,7 @@ async fn metriques(State(etat): State<Arc<Etat>>) -> Response {
 async fn sante(State(etat): State<Arc<Etat>>) -> Response {
     let journal = etat.journal.etat();
     let saines = journal.sain();
+    let joignables = etat.alertes.depot_repond();
     let traces = Traces {
         saines,
         cause: journal.panne.or(journal.disque),
@@ -56,17 +59,19 @@ async fn sante(State(etat): State<Arc<Etat>>) -> Response {
         en_attente_octets: journal.en_attente,
     };
     let sante = Sante {
-        etat: if saines { "ok" } else { "degrade" },
+        etat: if saines && joignables { "ok" } else { "degrade" },
         version: env!("CARGO_PKG_VERSION"),
         sessions: etat.magasin.nombre(),
+        sessions_joignables: joignables,
         traces,
     };
-    (statut(saines), Json(sante)).into_response()
+    (statut(saines && joignables), Json(sante)).into_response()
 }
 
 /// Whether to send it new connections.
 async fn pret(State(etat): State<Arc<Etat>>) -> Response {
-    let pret = !etat.arret.est_demande() && etat.journal.etat().sain();
+    let sain = etat.journal.etat().sain() && etat.alertes.depot_repond();
+    let pret = !etat.arret.est_demande() && sain;
     (statut(pret), if pret { "prêt\n" } else { "pas prêt\n" }).into_response()
 }
 

@@ -8,7 +8,7 @@ mod envoi;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
@@ -42,6 +42,35 @@ pub(crate) enum Sorte {
     TracesEnPanne,
     DeconnexionImpossible,
     JetonMalLie,
+    CertificatServeurRefuse,
+    ListeRevocation,
+    SessionsInjoignables,
+    VolumeInhabituel,
+}
+
+impl Sorte {
+    /// All of them, in the order of the counters.
+    const TOUTES: [Self; 14] = [
+        Self::CertificatBientotFini,
+        Self::CertificatIllisible,
+        Self::CookiesForges,
+        Self::SollicitationsRepetees,
+        Self::SessionDeDeuxAdresses,
+        Self::PscIndisponible,
+        Self::ApiIndisponible,
+        Self::TracesEnPanne,
+        Self::DeconnexionImpossible,
+        Self::JetonMalLie,
+        Self::CertificatServeurRefuse,
+        Self::ListeRevocation,
+        Self::SessionsInjoignables,
+        Self::VolumeInhabituel,
+    ];
+
+    /// Its name, as it is sent.
+    fn nom(self) -> String {
+        serde_json::to_value(self).ok().and_then(|nom| nom.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 }
 
 /// As it is sent.
@@ -58,6 +87,18 @@ pub(crate) struct Alerte {
     instant: Timestamp,
 }
 
+/// How a server stands, as far as calls have shown.
+#[derive(Debug, Default)]
+struct Cible {
+    en_panne: AtomicBool,
+    /// Its certificate is refused.
+    refusee: AtomicBool,
+}
+
+fn cibles(nombre: usize) -> Box<[Cible]> {
+    (0..nombre).map(|_| Cible::default()).collect()
+}
+
 #[derive(Debug)]
 pub(crate) struct Alertes {
     pub(crate) regles: config::Alertes,
@@ -66,9 +107,14 @@ pub(crate) struct Alertes {
     dites: Mutex<HashMap<(Sorte, String), Timestamp>>,
     cookies: ParMinute,
     personnes: ParMinute,
-    psc_en_panne: AtomicBool,
-    apis_en_panne: Box<[AtomicBool]>,
+    psc: Cible,
+    apis: Box<[Cible]>,
+    /// The authorization server of the API of the same rank.
+    serveurs: Box<[Cible]>,
     journal_en_panne: AtomicBool,
+    depot_en_panne: AtomicBool,
+    volume_inhabituel: AtomicBool,
+    comptes: [AtomicU64; Sorte::TOUTES.len()],
     file: mpsc::Sender<Alerte>,
     sortie: Mutex<Option<mpsc::Receiver<Alerte>>>,
 }
@@ -83,9 +129,13 @@ impl Alertes {
             dites: Mutex::default(),
             cookies: ParMinute::default(),
             personnes: ParMinute::default(),
-            psc_en_panne: AtomicBool::new(false),
-            apis_en_panne: (0..apis).map(|_| AtomicBool::new(false)).collect(),
+            psc: Cible::default(),
+            apis: cibles(apis),
+            serveurs: cibles(apis),
             journal_en_panne: AtomicBool::new(false),
+            depot_en_panne: AtomicBool::new(false),
+            volume_inhabituel: AtomicBool::new(false),
+            comptes: Default::default(),
             file,
             sortie: Mutex::new(Some(sortie)),
         }
@@ -94,6 +144,9 @@ impl Alertes {
     fn dire(&self, sorte: Sorte, cible: &str, message: String, active: bool) {
         let instant = self.horloge.maintenant();
         tracing::warn!(alerte = ?sorte, cible, active, "{message}");
+        if active {
+            self.comptes[sorte as usize].fetch_add(1, Ordering::Relaxed);
+        }
         let id = self.alea.uuid(instant).to_string();
         let alerte = Alerte { id, sorte, cible: cible.to_owned(), message, active, instant };
         if self.regles.webhook.is_some() && self.file.try_send(alerte).is_err() {
@@ -126,29 +179,113 @@ impl Alertes {
         }
     }
 
+    /// How many of each kind were raised.
+    pub(crate) fn comptes(&self) -> impl Iterator<Item = (String, u64)> {
+        Sorte::TOUTES
+            .iter()
+            .zip(&self.comptes)
+            .map(|(sorte, compte)| (sorte.nom(), compte.load(Ordering::Relaxed)))
+    }
+
+    fn certificat_refuse(&self, cible: &Cible, nom: &str, cause: &str) {
+        let message = format!("certificat de ce serveur refusé : {cause}");
+        self.basculer(&cible.refusee, true, Sorte::CertificatServeurRefuse, nom, &message);
+    }
+
+    fn certificat_accepte(&self, cible: &Cible, nom: &str) {
+        let message = "le certificat de ce serveur est de nouveau accepté";
+        self.basculer(&cible.refusee, false, Sorte::CertificatServeurRefuse, nom, message);
+    }
+
     pub(crate) fn psc(&self, panne: &Panne) {
-        if !matches!(panne, Panne::Refus { .. }) {
-            let message = format!("Pro Santé Connect ne répond pas comme il faut ({panne})");
-            self.basculer(&self.psc_en_panne, true, Sorte::PscIndisponible, "psc", &message);
+        match panne {
+            Panne::Refus { .. } => {}
+            Panne::Certificat { cause, .. } => self.certificat_refuse(&self.psc, "psc", cause),
+            _ => {
+                let message = format!("Pro Santé Connect ne répond pas comme il faut ({panne})");
+                self.basculer(&self.psc.en_panne, true, Sorte::PscIndisponible, "psc", &message);
+            }
         }
     }
 
     pub(crate) fn psc_repond(&self) {
+        self.certificat_accepte(&self.psc, "psc");
         let message = "Pro Santé Connect répond de nouveau";
-        self.basculer(&self.psc_en_panne, false, Sorte::PscIndisponible, "psc", message);
+        self.basculer(&self.psc.en_panne, false, Sorte::PscIndisponible, "psc", message);
     }
 
-    pub(crate) fn api(&self, rang: usize, id: &str, repond: bool) {
-        let Some(drapeau) = self.apis_en_panne.get(rang) else { return };
-        let message = if repond { "l’API répond de nouveau" } else { "l’API ne répond plus" };
-        self.basculer(drapeau, !repond, Sorte::ApiIndisponible, id, message);
+    pub(crate) fn api_repond(&self, rang: usize, id: &str) {
+        let Some(cible) = self.apis.get(rang) else { return };
+        self.certificat_accepte(cible, id);
+        let message = "l’API répond de nouveau";
+        self.basculer(&cible.en_panne, false, Sorte::ApiIndisponible, id, message);
     }
 
-    /// An authorization server that did not give a token.
-    pub(crate) fn jeton(&self, api: &str, panne: &Panne) {
-        if matches!(panne, Panne::Lien { .. }) {
-            self.evenement(Sorte::JetonMalLie, api, || format!("jeton refusé par le proxy ({panne})"));
+    /// `cause`: why its certificate is refused, when that is what is wrong.
+    pub(crate) fn api_se_tait(&self, rang: usize, id: &str, cause: Option<&str>) {
+        let Some(cible) = self.apis.get(rang) else { return };
+        if let Some(cause) = cause {
+            self.certificat_refuse(cible, id, cause);
+        } else {
+            let message = "l’API ne répond plus";
+            self.basculer(&cible.en_panne, true, Sorte::ApiIndisponible, id, message);
         }
+    }
+
+    /// What an authorization server gave.
+    pub(crate) fn jeton<T>(&self, rang: usize, api: &str, donne: &Result<T, Panne>) {
+        let Some(cible) = self.serveurs.get(rang) else { return };
+        let nom = || format!("serveur d’autorisation de {api}");
+        match donne {
+            Err(Panne::Certificat { cause, .. }) => self.certificat_refuse(cible, &nom(), cause),
+            Err(panne @ Panne::Lien { .. }) => {
+                self.evenement(Sorte::JetonMalLie, api, || format!("jeton refusé par le proxy ({panne})"));
+            }
+            Ok(_) if cible.refusee.load(Ordering::Relaxed) => self.certificat_accepte(cible, &nom()),
+            _ => {}
+        }
+    }
+
+    /// Whether the store of the sessions answers.
+    pub(crate) fn depot(&self, repond: bool) {
+        let message = if repond {
+            "la base des sessions répond de nouveau"
+        } else {
+            "la base des sessions ne répond plus"
+        };
+        self.basculer(&self.depot_en_panne, !repond, Sorte::SessionsInjoignables, "sessions", message);
+    }
+
+    pub(crate) fn depot_repond(&self) -> bool {
+        !self.depot_en_panne.load(Ordering::Relaxed)
+    }
+
+    /// The calls of the last minute, when they are judged.
+    pub(crate) fn volume(&self, appels: u64, habituel: u64, inhabituel: bool) {
+        let message = format!("{appels} appels en une minute, pour {habituel} d’habitude");
+        self.basculer(&self.volume_inhabituel, inhabituel, Sorte::VolumeInhabituel, "appels", &message);
+    }
+
+    /// A list of revoked certificates that ends soon, or has ended: what depends on it will be refused.
+    pub(crate) fn liste(&self, liste: &igc::crl::Liste) {
+        let Some(fin) = liste.fin else { return };
+        let maintenant = self.horloge.maintenant();
+        let reste = fin.duration_since(maintenant);
+        let vie = fin.duration_since(liste.debut);
+        if reste.is_negative() {
+            let message =
+                || format!("liste de révocation périmée depuis le {fin} : ces certificats sont refusés");
+            self.evenement(Sorte::ListeRevocation, &liste.emetteur, message);
+        } else if reste < vie / 4 {
+            let message = || format!("cette liste de révocation finit le {fin}, et la suivante n’est pas là");
+            self.evenement(Sorte::ListeRevocation, &liste.emetteur, message);
+        }
+    }
+
+    pub(crate) fn liste_illisible(&self, cible: &str, cause: &str) {
+        self.evenement(Sorte::ListeRevocation, cible, || {
+            format!("la nouvelle liste de révocation n’est pas utilisable, l’ancienne reste : {cause}")
+        });
     }
 
     pub(crate) fn journal_en_panne(&self, etat: &journal::Etat) {

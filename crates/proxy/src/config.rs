@@ -35,6 +35,10 @@ pub struct Config {
     /// Authorities (PEM) of the certificates that LPS may show. One that is shown is always verified.
     #[serde(default)]
     pub autorites_clients: Option<PathBuf>,
+    /// Lists of what those authorities revoked (CRL, PEM or DER), one for each authority of a chain. Read again with the
+    /// certificates. A list past its date is as good as none: who depends on it is refused.
+    #[serde(default)]
+    pub crl_clients: Vec<PathBuf>,
     pub psc: Psc,
     #[serde(default)]
     pub session: ReglesSession,
@@ -77,6 +81,9 @@ pub struct Psc {
     /// Authorities trusted for PSC's servers (PEM); the system's by default.
     #[serde(default)]
     pub autorite: Option<PathBuf>,
+    /// Lists of what the authorities of PSC's servers revoked, under the rules of `crl_clients`.
+    #[serde(default)]
+    pub crl: Vec<PathBuf>,
     #[serde(default = "dix")]
     pub delai_s: u64,
     /// Asked as `acr_values`.
@@ -242,6 +249,10 @@ pub struct Alertes {
     pub connects_personne_minute: u32,
     /// A certificate that ends sooner is announced.
     pub certificat_jours: u32,
+    /// Calls of a minute against those of the hours before: so many times more is announced; 0 for never.
+    pub volume_facteur: u32,
+    /// Calls of a minute under which nothing is unusual.
+    pub volume_minimum: u32,
 }
 
 impl Default for Alertes {
@@ -253,6 +264,8 @@ impl Default for Alertes {
             cookies_faux_minute: 10,
             connects_personne_minute: 5,
             certificat_jours: 60,
+            volume_facteur: 10,
+            volume_minimum: 600,
         }
     }
 }
@@ -321,6 +334,9 @@ pub struct Api {
     pub revocation_url: Option<Url>,
     #[serde(default)]
     pub autorite: Option<PathBuf>,
+    /// Lists of what the authorities of the API and of its authorization server revoked, under the rules of `crl_clients`.
+    #[serde(default)]
+    pub crl: Vec<PathBuf>,
     #[serde(default)]
     pub echange: Echange,
     /// Its authorization server failing at connect makes the whole connect fail; else it is asked again at the first call.

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use journal::Journal;
-use service::{Alea, Arret, Horloge};
+use service::{Alea, Arret, Horloge, TlsServeur};
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 
 use crate::Erreur;
 use crate::alerte::Alertes;
+use crate::confiance::{Logiciels, lire_listes};
 use crate::config::{Config, IdentifiantTrace, Profil};
 use crate::connect::attente::Attentes;
 use crate::connect::echange::Api;
@@ -21,6 +22,7 @@ use crate::limite::ParMinute;
 use crate::metriques::Metriques;
 use crate::session::Magasin;
 use crate::trace::Noms;
+use crate::veille::Veille;
 
 pub(crate) struct Etat {
     pub(crate) config: Config,
@@ -37,6 +39,9 @@ pub(crate) struct Etat {
     pub(crate) routes: HashMap<String, Arc<Route>>,
     pub(crate) clients: HashMap<String, ClientLps>,
     pub(crate) autorites: Autorites,
+    /// Lists of revoked certificates of LPS, if there are any.
+    pub(crate) logiciels: Option<Logiciels>,
+    pub(crate) veille: tokio::sync::Mutex<Veille>,
     pub(crate) magasin: Magasin,
     pub(crate) attentes: Attentes,
     pub(crate) metriques: Metriques,
@@ -62,6 +67,7 @@ pub(crate) fn lire(config: &Config) -> Result<Lues, Erreur> {
     }
     let exiger_nom = config.profil == Profil::Production;
     let autorites = Autorites::lire(config)?;
+    lire_listes(&config.crl_clients)?;
     let clients = config.clients.iter().map(|regles| {
         let client = ClientLps::ouvrir(regles.clone(), &autorites, exiger_nom)?;
         Ok((regles.client_id.clone(), client))
@@ -90,6 +96,7 @@ impl Drop for Place {
 impl Etat {
     pub(crate) fn nouveau(
         config: Config,
+        tls: &TlsServeur,
         journal: Journal,
         magasin: Magasin,
         horloge: Horloge,
@@ -111,6 +118,8 @@ impl Etat {
                 alea.clone(),
             ),
             metriques: Metriques::nouvelles(config.apis.len()),
+            logiciels: Logiciels::poser(&config, tls)?,
+            veille: tokio::sync::Mutex::default(),
             magasin,
             attentes: Attentes::default(),
             par_client: ParMinute::default(),

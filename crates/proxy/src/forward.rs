@@ -92,6 +92,14 @@ impl Chute {
         }
     }
 
+    /// Why the certificate of the API is refused, when that is what is wrong.
+    pub(crate) fn certificat(&self) -> Option<String> {
+        match self {
+            Self::SansVoie(SansVoie::Tls(erreur)) => service::tls::serveur_refuse(erreur),
+            _ => None,
+        }
+    }
+
     /// In a few words, for the trace.
     pub(crate) fn cause(&self) -> &'static str {
         match self {

@@ -4,22 +4,21 @@
 //! can't serve another. A session keeps the identity it began with: its API tokens are bound to that certificate, and a
 //! certificate replaced on disk is for the sessions to come.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use jiff::Timestamp;
-use rustls::{ClientConfig, RootCertStore};
+use rustls::ClientConfig;
+use rustls::client::Resumption;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::confiance::{Confiance, Listes, certificats, octets};
 use crate::config::{Client, Config};
-
-/// The authorities of a Debian system, used where no `autorite` is given.
-const AUTORITES_SYSTEME: &str = "/etc/ssl/certs/ca-certificates.crt";
 
 /// Why a credential can't be used. Never shows key material.
 #[derive(Debug, thiserror::Error)]
@@ -54,6 +53,7 @@ pub(crate) struct Identite {
 pub(crate) struct VersApi {
     pub(crate) serveur_autorisation: reqwest::Client,
     pub(crate) tls: Arc<ClientConfig>,
+    pub(crate) confiance: Arc<Confiance>,
 }
 
 /// What traces and alerts say of a certificate.
@@ -78,23 +78,41 @@ impl ClientLps {
 
 static GENERATION: AtomicU64 = AtomicU64::new(1);
 
-/// The authorities of each target, read once.
+/// What makes the servers of each target believed.
 pub(crate) struct Autorites {
-    psc: Arc<RootCertStore>,
-    apis: Vec<Arc<RootCertStore>>,
+    pub(crate) psc: Arc<Confiance>,
+    /// By rank of the API: for itself and for its authorization server.
+    pub(crate) apis: Vec<Arc<Confiance>>,
     delai_psc: Duration,
     delais: Vec<Duration>,
 }
 
 impl Autorites {
     pub(crate) fn lire(config: &Config) -> Result<Self, Erreur> {
-        let apis = config.apis.iter().map(|api| racines(api.autorite.as_deref()));
+        let apis = config.apis.iter();
+        let apis = apis.map(|api| Confiance::lire(api.autorite.as_deref(), &api.crl).map(Arc::new));
         Ok(Self {
-            psc: racines(config.psc.autorite.as_deref())?,
+            psc: Arc::new(Confiance::lire(config.psc.autorite.as_deref(), &config.psc.crl)?),
             apis: apis.collect::<Result<_, _>>()?,
             delai_psc: Duration::from_secs(config.psc.delai_s),
             delais: config.apis.iter().map(|api| Duration::from_secs(api.delai_reponse_s.min(30))).collect(),
         })
+    }
+}
+
+impl Autorites {
+    /// Reads the lists of revoked certificates again; for each target that has some, whether they changed.
+    pub(crate) fn relire(&self, config: &Config) -> Vec<(String, Result<bool, Erreur>)> {
+        let noms = config.apis.iter().map(|api| api.id.clone());
+        let cibles = [("psc".to_owned(), &self.psc)].into_iter().chain(noms.zip(&self.apis));
+        let listes =
+            cibles.filter_map(|(nom, confiance)| Some((nom, confiance.revocation.as_ref()?.relire())));
+        listes.collect()
+    }
+
+    pub(crate) fn listes(&self) -> impl Iterator<Item = &Listes> {
+        let cibles = [&self.psc].into_iter().chain(&self.apis);
+        cibles.filter_map(|confiance| Some(&confiance.revocation.as_ref()?.listes))
     }
 }
 
@@ -132,17 +150,21 @@ impl Identite {
             }
             tracing::warn!(client_id = %regles.client_id, "{faute}");
         }
-        let tls = |racines: &Arc<RootCertStore>| configuration(regles, racines, materiel.as_ref());
-        let apis = autorites.apis.iter().zip(&autorites.delais).map(|(racines, delai)| {
-            let tls = tls(racines)?;
-            Ok(VersApi { serveur_autorisation: http(&tls, *delai)?, tls: Arc::new(tls) })
+        let tls = |confiance: &Confiance| configuration(regles, confiance, materiel.as_ref());
+        let apis = autorites.apis.iter().zip(&autorites.delais).map(|(confiance, delai)| {
+            let tls = tls(confiance)?;
+            Ok(VersApi {
+                serveur_autorisation: http(&tls, confiance, *delai)?,
+                tls: Arc::new(tls),
+                confiance: Arc::clone(confiance),
+            })
         });
         Ok(Self {
             client_id: regles.client_id.as_str().into(),
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
             certificat,
             secret: regles.secret.clone(),
-            psc: http(&tls(&autorites.psc)?, autorites.delai_psc)?,
+            psc: http(&tls(&autorites.psc)?, &autorites.psc, autorites.delai_psc)?,
             apis: apis.collect::<Result<_, Erreur>>()?,
         })
     }
@@ -173,55 +195,41 @@ fn decrire(regles: &Client, chaine: &[CertificateDer<'static>]) -> Result<Certif
     Ok(Certificat { dn: lu.dn.as_str().into(), cn: lu.cn.unwrap_or_default(), fin: lu.fin, der: lu.der })
 }
 
-fn octets(chemin: &Path) -> Result<Vec<u8>, Erreur> {
-    std::fs::read(chemin).map_err(|source| Erreur::Fichier { chemin: chemin.to_owned(), source })
-}
-
-fn certificats(chemin: &Path) -> Result<Vec<CertificateDer<'static>>, Erreur> {
-    let dit = |texte: &str| Erreur::Certificat { chemin: chemin.to_owned(), texte: texte.to_owned() };
-    let lus: Vec<_> = CertificateDer::pem_slice_iter(&octets(chemin)?)
-        .collect::<Result<_, _>>()
-        .map_err(|_| dit("certificat PEM illisible"))?;
-    if lus.is_empty() { Err(dit("aucun certificat dans ce fichier")) } else { Ok(lus) }
-}
-
-fn racines(chemin: Option<&Path>) -> Result<Arc<RootCertStore>, Erreur> {
-    let chemin = chemin.unwrap_or(Path::new(AUTORITES_SYSTEME));
-    let mut racines = RootCertStore::empty();
-    let (lues, _) = racines.add_parsable_certificates(certificats(chemin)?);
-    if lues == 0 {
-        return Err(Erreur::Certificat {
-            chemin: chemin.to_owned(),
-            texte: "aucune autorité utilisable dans ce fichier".to_owned(),
-        });
-    }
-    Ok(Arc::new(racines))
-}
-
 /// HTTP/1.1 only (the CI-SIS asks for no other), TLS 1.2 and 1.3, this identity or none.
 fn configuration(
     regles: &Client,
-    racines: &Arc<RootCertStore>,
+    confiance: &Confiance,
     materiel: Option<&Materiel>,
 ) -> Result<ClientConfig, Erreur> {
     let cle = |source| Erreur::Cle { client_id: regles.client_id.clone(), source };
     let fournisseur = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let base = ClientConfig::builder_with_provider(fournisseur)
         .with_safe_default_protocol_versions()
-        .map_err(cle)?
-        .with_root_certificates(Arc::clone(racines));
+        .map_err(cle)?;
+    let base = match &confiance.revocation {
+        None => base.with_root_certificates(Arc::clone(&confiance.racines)),
+        // The same verification as above, with the lists of the moment.
+        Some(revocation) => {
+            base.dangerous().with_custom_certificate_verifier(Arc::clone(revocation) as Arc<_>)
+        }
+    };
     let mut tls = match materiel {
         Some((chaine, privee)) => {
             base.with_client_auth_cert(chaine.clone(), privee.clone_key()).map_err(cle)?
         }
         None => base.with_no_client_auth(),
     };
+    if confiance.revocation.is_some() {
+        tls.resumption = Resumption::disabled();
+    }
     tls.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(tls)
 }
 
-fn http(tls: &ClientConfig, delai: Duration) -> Result<reqwest::Client, Erreur> {
+fn http(tls: &ClientConfig, confiance: &Confiance, delai: Duration) -> Result<reqwest::Client, Erreur> {
+    let gardees = if confiance.revocation.is_some() { 0 } else { usize::MAX };
     reqwest::Client::builder()
+        .pool_max_idle_per_host(gardees)
         .tls_backend_preconfigured(tls.clone())
         .redirect(reqwest::redirect::Policy::none())
         .no_proxy()

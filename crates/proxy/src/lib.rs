@@ -9,6 +9,7 @@ mod abime;
 mod accept;
 mod admin;
 mod alerte;
+mod confiance;
 pub mod config;
 mod connect;
 mod corps;
@@ -82,7 +83,7 @@ pub struct Proxy {
 pub struct Poignee(Arc<etat::Etat>);
 
 impl Poignee {
-    /// Reads the certificates of the clients again. Sessions keep the identity they began with; a file that can't be used is
+    /// Reads the certificates of the clients and the lists of revoked ones again. Sessions keep the identity they began with; a file that can't be used is
     /// said in an alert and changes nothing.
     pub fn relire_certificats(&self) {
         veille::relire(&self.0);
@@ -91,6 +92,11 @@ impl Poignee {
     /// Asks it to stop: no new connection, the calls under way are answered.
     pub fn arreter(&self) {
         self.0.arret.demander();
+    }
+
+    /// Looks at what is watched (certificates, stores, volume) without waiting for the next round.
+    pub async fn veiller(&self) {
+        veille::ronde(&self.0).await;
     }
 
     /// Ends the sessions that are too old or silent, without waiting for the next round.
@@ -129,7 +135,7 @@ impl Proxy {
         let journal = journal::Journal::ouvrir(config.traces.journal.clone()).await?;
         let dossier = config.traces.journal.dossier.clone();
         let (magasin, nouvelles) = session::Magasin::ouvrir(&config.depot, &dossier, &alea).await?;
-        let etat = Arc::new(etat::Etat::nouveau(config, journal, magasin, horloge, alea, arret)?);
+        let etat = Arc::new(etat::Etat::nouveau(config, &tls, journal, magasin, horloge, alea, arret)?);
         session::durable::reprendre(&etat).await?;
         if let Some(nouvelles) = nouvelles {
             etat.arret.suivre(session::durable::ecouter(Arc::clone(&etat), nouvelles));

@@ -80,6 +80,11 @@ impl Metriques {
         }
     }
 
+    /// Calls that ended since the start.
+    pub(crate) fn appels_en_tout(&self) -> u64 {
+        self.apis.iter().map(|appels| appels.nombre.load(Relaxed)).sum()
+    }
+
     /// The exposition text (Prometheus format 0.0.4).
     pub(crate) fn texte(&self, etat: &Etat) -> String {
         let mut t = String::with_capacity(4_096);
@@ -107,6 +112,12 @@ impl Metriques {
                 "Connexions ouvertes par des logiciels.",
                 self.flux.load(Relaxed),
             ),
+            (
+                "edc_proxy_depot_joignable",
+                "gauge",
+                "1 si la base des sessions répond.",
+                u64::from(etat.alertes.depot_repond()),
+            ),
             ("edc_proxy_sessions", "gauge", "Sessions en cours.", etat.magasin.nombre() as u64),
             (
                 "edc_proxy_attentes",
@@ -118,6 +129,10 @@ impl Metriques {
         for (nom, sorte, aide, valeur) in simples {
             titre(&mut t, nom, sorte, aide);
             ligne(&mut t, nom, &[], valeur);
+        }
+        titre(&mut t, "edc_proxy_alertes_total", "counter", "Alertes levées, par type.");
+        for (sorte, compte) in etat.alertes.comptes() {
+            ligne(&mut t, "edc_proxy_alertes_total", &[("type", &sorte)], compte);
         }
         self.appels(&mut t, etat);
         let journal = etat.journal.etat();

@@ -200,7 +200,7 @@ async fn relayer(
     }
     let (reponse, cause) = match appeler(coeur, permis, cible, requete).await {
         Ok(reponse) => {
-            etat.alertes.api(route.api.rang, &route.api.regles.id, true);
+            etat.alertes.api_repond(route.api.rang, &route.api.regles.id);
             (Ok(reponse), None)
         }
         Err(Echec::Chute(chute)) => (Err(refuser(coeur, &route, &chute)), Some(chute.cause())),
@@ -271,7 +271,7 @@ fn refuser(coeur: &Coeur, route: &Route, chute: &Chute) -> Reponse {
     tracing::info!(api = %id, %chute, "appel sans réponse");
     let statut = chute.statut();
     if statut.is_server_error() {
-        etat.alertes.api(route.api.rang, id, false);
+        etat.alertes.api_se_tait(route.api.rang, id, chute.certificat().as_deref());
         let reponse = reponse::indisponible(statut, "The API is unavailable.", etat.config.session.corps_5xx);
         return match chute {
             Chute::SansVoie(forward::SansVoie::Sature) => reponse::attendre(reponse, 1),

@@ -1,4 +1,7 @@
-//! What is looked at from time to time: certificates on disk and their end, the trace store, traces past their keeping.
+//! What is looked at from time to time: certificates and lists on disk and their end, the stores of traces and of sessions,
+//! traces past their keeping, how many calls there are.
+
+mod volume;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,39 +10,27 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::config::Profil;
 use crate::etat::Etat;
+use volume::Volume;
 
-/// Between two looks at the trace store.
+/// Between two looks.
 const RONDE: Duration = Duration::from_secs(5);
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const JOUR: SignedDuration = SignedDuration::from_hours(24);
+
+/// When each thing was last done.
+#[derive(Debug, Default)]
+pub(crate) struct Veille {
+    relus: Option<Timestamp>,
+    purges: Option<Timestamp>,
+    /// The instant and the calls of the last count.
+    compte: Option<(Timestamp, u64)>,
+    volume: Volume,
+}
 
 /// Watches until asked to stop.
 pub(crate) async fn veiller(etat: Arc<Etat>) {
-    let relecture = i64::try_from(etat.config.relecture_certificats_s).unwrap_or(i64::MAX);
-    let mut relus = etat.horloge.maintenant();
-    let mut purges: Option<Timestamp> = None;
-    regarder_certificats(&etat);
     loop {
-        let maintenant = etat.horloge.maintenant();
-        let journal = etat.journal.etat();
-        if journal.sain() {
-            etat.alertes.journal_sain();
-        } else {
-            etat.alertes.journal_en_panne(&journal);
-        }
-        if relecture > 0 && maintenant.duration_since(relus).as_secs() >= relecture {
-            relus = maintenant;
-            relire(&etat);
-        }
-        if purges.is_none_or(|le| maintenant.duration_since(le) >= JOUR) {
-            purges = Some(maintenant);
-            match etat.journal.purger(maintenant).await {
-                Ok(0) => {}
-                Ok(traces) => {
-                    tracing::info!(traces, "traces arrivées au terme de leur conservation, effacées");
-                }
-                Err(erreur) => tracing::error!(%erreur, "purge des traces"),
-            }
-        }
+        ronde(&etat).await;
         tokio::select! {
             () = etat.arret.demande() => return,
             () = tokio::time::sleep(RONDE) => {}
@@ -47,7 +38,69 @@ pub(crate) async fn veiller(etat: Arc<Etat>) {
     }
 }
 
-/// Reads every certificate again.
+/// One look.
+pub(crate) async fn ronde(etat: &Etat) {
+    let mut veille = etat.veille.lock().await;
+    let maintenant = etat.horloge.maintenant();
+    let journal = etat.journal.etat();
+    if journal.sain() {
+        etat.alertes.journal_sain();
+    } else {
+        etat.alertes.journal_en_panne(&journal);
+    }
+    let depot = etat.magasin.depot.sonder().await;
+    if let Err(panne) = &depot {
+        tracing::debug!(%panne, "base des sessions");
+    }
+    etat.alertes.depot(depot.is_ok());
+    compter(etat, &mut veille, maintenant);
+    let relecture = i64::try_from(etat.config.relecture_certificats_s).unwrap_or(i64::MAX);
+    match veille.relus {
+        // Read by the start itself.
+        None => {
+            veille.relus = Some(maintenant);
+            regarder_certificats(etat);
+        }
+        Some(le) if relecture > 0 && maintenant.duration_since(le).as_secs() >= relecture => {
+            veille.relus = Some(maintenant);
+            relire(etat);
+        }
+        Some(_) => {}
+    }
+    if journal.sain() && veille.purges.is_none_or(|le| maintenant.duration_since(le) >= JOUR) {
+        veille.purges = Some(maintenant);
+        match etat.journal.purger(maintenant).await {
+            Ok(0) => {}
+            Ok(traces) => {
+                tracing::info!(traces, "traces arrivées au terme de leur conservation, effacées");
+            }
+            Err(erreur) => tracing::error!(%erreur, "purge des traces"),
+        }
+    }
+}
+
+/// Once a minute, whether there are unusually many calls.
+fn compter(etat: &Etat, veille: &mut Veille, maintenant: Timestamp) {
+    let appels = etat.metriques.appels_en_tout();
+    let Some((le, avant)) = veille.compte else {
+        veille.compte = Some((maintenant, appels));
+        return;
+    };
+    let duree = maintenant.duration_since(le);
+    if duree < MINUTE {
+        return;
+    }
+    veille.compte = Some((maintenant, appels));
+    // A round may be late: what counts is a minute.
+    let minutes = u64::try_from(duree.as_secs() / 60).unwrap_or(1).max(1);
+    let regles = &etat.config.alertes;
+    let vus = appels.saturating_sub(avant) / minutes;
+    if let Some(jugement) = veille.volume.compter(vus, regles.volume_facteur, regles.volume_minimum) {
+        etat.alertes.volume(vus, jugement.habituel, jugement.inhabituel);
+    }
+}
+
+/// Reads every certificate and every list again.
 pub(crate) fn relire(etat: &Etat) {
     let exiger_nom = etat.config.profil == Profil::Production;
     for (client_id, client) in &etat.clients {
@@ -62,13 +115,36 @@ pub(crate) fn relire(etat: &Etat) {
             }
         }
     }
+    for (cible, relues) in etat.autorites.relire(&etat.config) {
+        dire_relues(etat, &cible, relues);
+    }
+    if let Some(logiciels) = &etat.logiciels {
+        dire_relues(etat, "logiciels", logiciels.relire());
+    }
     regarder_certificats(etat);
+}
+
+fn dire_relues(etat: &Etat, cible: &str, relues: Result<bool, crate::identite::Erreur>) {
+    match relues {
+        Ok(false) => {}
+        Ok(true) => tracing::info!(cible, "nouvelles listes de révocation"),
+        Err(erreur) => {
+            tracing::error!(cible, %erreur, "liste de révocation illisible");
+            etat.alertes.liste_illisible(cible, &erreur.to_string());
+        }
+    }
 }
 
 fn regarder_certificats(etat: &Etat) {
     for (client_id, client) in &etat.clients {
         if let Some(certificat) = &client.identite().certificat {
             etat.alertes.certificat(client_id, certificat.fin);
+        }
+    }
+    let logiciels = etat.logiciels.iter().map(|logiciels| &logiciels.listes);
+    for listes in etat.autorites.listes().chain(logiciels) {
+        for liste in listes.lues().iter() {
+            etat.alertes.liste(liste);
         }
     }
 }

@@ -5,7 +5,7 @@
 mod echec;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
@@ -13,9 +13,9 @@ use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
-use rustls_pki_types::{CertificateDer, PrivateKeyDer};
+use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 
-pub use echec::echec;
+pub use echec::{echec, serveur_refuse};
 
 /// What is wrong with a certificate, a key or a set of roots. Never shows key material.
 #[derive(Debug, thiserror::Error)]
@@ -90,9 +90,12 @@ fn certificats_pem(pem: &str) -> Result<Vec<CertificateDer<'static>>, ErreurTls>
     if chaine.is_empty() { Err(ErreurTls::SansCertificat) } else { Ok(chaine) }
 }
 
-/// Authorities that are trusted to sign the certificates of clients.
+/// Authorities that are trusted to sign the certificates of clients, and what they revoked.
 #[derive(Clone, Debug)]
-pub struct Autorites(Arc<RootCertStore>);
+pub struct Autorites {
+    racines: Arc<RootCertStore>,
+    listes: Vec<CertificateRevocationListDer<'static>>,
+}
 
 impl Autorites {
     /// Reads one or more authorities in PEM.
@@ -104,7 +107,14 @@ impl Autorites {
         for autorite in certificats_pem(pem)? {
             racines.add(autorite).map_err(ErreurTls::Autorite)?;
         }
-        Ok(Self(Arc::new(racines)))
+        Ok(Self { racines: Arc::new(racines), listes: Vec::new() })
+    }
+
+    /// With their lists of revoked certificates, in DER. From the first one on, each authority of a chain needs one that
+    /// is still good: a certificate of which no list speaks is refused.
+    #[must_use]
+    pub fn avec_listes(self, listes: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self { listes: listes.into_iter().map(Into::into).collect(), ..self }
     }
 }
 
@@ -121,7 +131,7 @@ pub enum Clients {
 #[derive(Clone, Debug)]
 pub struct TlsServeur {
     actuelle: Arc<ArcSwap<ServerConfig>>,
-    clients: Clients,
+    parts: Arc<Mutex<(Identite, Clients)>>,
 }
 
 impl TlsServeur {
@@ -130,8 +140,11 @@ impl TlsServeur {
     /// # Errors
     /// [`ErreurTls`] when the roots for client certificates are unusable.
     pub fn nouveau(identite: Identite, clients: Clients) -> Result<Self, ErreurTls> {
-        let config = configuration(identite, &clients)?;
-        Ok(Self { actuelle: Arc::new(ArcSwap::from_pointee(config)), clients })
+        let config = configuration(&identite, &clients)?;
+        Ok(Self {
+            actuelle: Arc::new(ArcSwap::from_pointee(config)),
+            parts: Arc::new(Mutex::new((identite, clients))),
+        })
     }
 
     /// From now on new connections get this identity; those under way keep theirs.
@@ -139,7 +152,24 @@ impl TlsServeur {
     /// # Errors
     /// [`ErreurTls`]; the former identity then stays.
     pub fn reload(&self, identite: Identite) -> Result<(), ErreurTls> {
-        self.actuelle.store(Arc::new(configuration(identite, &self.clients)?));
+        self.replace(|parts| parts.0 = identite)
+    }
+
+    /// From now on new connections are asked for a certificate in this way. No session of before is resumed: what was true of
+    /// a certificate then may be so no more.
+    ///
+    /// # Errors
+    /// [`ErreurTls`]; the former way then stays.
+    pub fn reload_clients(&self, clients: Clients) -> Result<(), ErreurTls> {
+        self.replace(|parts| parts.1 = clients)
+    }
+
+    fn replace(&self, changer: impl FnOnce(&mut (Identite, Clients))) -> Result<(), ErreurTls> {
+        let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut nouvelles = parts.clone();
+        changer(&mut nouvelles);
+        self.actuelle.store(Arc::new(configuration(&nouvelles.0, &nouvelles.1)?));
+        *parts = nouvelles;
         Ok(())
     }
 
@@ -149,12 +179,15 @@ impl TlsServeur {
     }
 }
 
-fn configuration(identite: Identite, clients: &Clients) -> Result<ServerConfig, ErreurTls> {
+fn configuration(identite: &Identite, clients: &Clients) -> Result<ServerConfig, ErreurTls> {
     let base = ServerConfig::builder_with_provider(fournisseur())
         .with_safe_default_protocol_versions()
         .map_err(ErreurTls::Configuration)?;
     let verifieur = |autorites: &Autorites| {
-        WebPkiClientVerifier::builder_with_provider(Arc::clone(&autorites.0), fournisseur())
+        let racines = Arc::clone(&autorites.racines);
+        WebPkiClientVerifier::builder_with_provider(racines, fournisseur())
+            .with_crls(autorites.listes.clone())
+            .enforce_revocation_expiration()
     };
     let base = match clients {
         Clients::Aucun => base.with_no_client_auth(),
@@ -165,7 +198,7 @@ fn configuration(identite: Identite, clients: &Clients) -> Result<ServerConfig, 
             base.with_client_cert_verifier(verifieur(autorites).build().map_err(ErreurTls::Verification)?)
         }
     };
-    let mut config = base.with_cert_resolver(Arc::new(Toujours(identite.0)));
+    let mut config = base.with_cert_resolver(Arc::new(Toujours(Arc::clone(&identite.0))));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

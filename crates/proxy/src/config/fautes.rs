@@ -21,6 +21,10 @@ impl Config {
         if self.alertes.webhook.is_some() && self.alertes.secret.is_none() {
             fautes.push("alertes : un webhook demande un « secret », qui signe ce qui est envoyé".to_owned());
         }
+        if !self.crl_clients.is_empty() && self.autorites_clients.is_none() {
+            fautes
+                .push("crl_clients : sans « autorites_clients », aucun certificat n’est demandé".to_owned());
+        }
         if self.traces.jeton.as_ref().is_some_and(|jeton| jeton.expose_secret().len() < 20) {
             fautes.push("traces.jeton : vingt caractères au moins".to_owned());
         }

@@ -19,6 +19,8 @@ pub(crate) enum Panne {
     Delai { etape: &'static str },
     #[error("{etape} : serveur injoignable")]
     Injoignable { etape: &'static str, source: Option<reqwest::Error> },
+    #[error("{etape} : certificat du serveur refusé, {cause}")]
+    Certificat { etape: &'static str, cause: String },
     /// It answered 5xx; `attendre` is its `Retry-After`, in seconds.
     #[error("{etape} : le serveur a répondu {statut}")]
     Indisponible { etape: &'static str, statut: StatusCode, attendre: Option<u64> },
@@ -38,7 +40,10 @@ impl Panne {
             Self::Delai { .. } => StatusCode::GATEWAY_TIMEOUT,
             Self::Injoignable { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Indisponible { statut, .. } if (502..=504).contains(&statut.as_u16()) => *statut,
-            Self::Indisponible { .. } | Self::Illisible { .. } | Self::Lien { .. } => StatusCode::BAD_GATEWAY,
+            Self::Indisponible { .. }
+            | Self::Illisible { .. }
+            | Self::Lien { .. }
+            | Self::Certificat { .. } => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -106,7 +111,9 @@ fn propre(texte: &str) -> String {
 /// Sends, reads at most 256 KiB, wants a success.
 pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Result<Vec<u8>, Panne> {
     let panne = |source: reqwest::Error| {
-        if source.is_timeout() {
+        if let Some(cause) = service::tls::serveur_refuse(&source) {
+            Panne::Certificat { etape, cause }
+        } else if source.is_timeout() {
             Panne::Delai { etape }
         } else if source.is_connect() {
             Panne::Injoignable { etape, source: Some(source.without_url()) }

@@ -115,6 +115,9 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: Cancellati
         Ok(session) => session,
         Err(echec) => {
             tracing::warn!(client_id = %en_cours.client_id, %echec, "connexion par navigateur refusée");
+            if let Refus::Ouverture(Echec::Psc(panne)) = &echec {
+                etat.alertes.psc(panne);
+            }
             tracer_echec(&etat, &en_cours.client_id, recue.origine);
             if let Some(lourd) = &en_cours.lourd {
                 etat.attentes.conclure(lourd, None, maintenant);

@@ -27,6 +27,8 @@ use crate::identite::Identite;
 struct Cle {
     generation: u64,
     api: usize,
+    /// What was revoked since must not pass by a connection of before.
+    epoque: u64,
 }
 
 struct Libre {
@@ -88,7 +90,9 @@ impl Voies {
         identite: &Identite,
         route: &Route,
     ) -> Result<Prise, SansVoie> {
-        let cle = Cle { generation: identite.generation, api: route.api.rang };
+        let api = route.api.rang;
+        let epoque = identite.apis[api].confiance.epoque();
+        let cle = Cle { generation: identite.generation, api, epoque };
         let attente = Duration::from_secs(route.api.regles.delai_connexion_s);
         let places =
             Arc::clone(&self.0.borrow_mut().entry(cle).or_insert_with(|| Rangee::pour(route)).places);

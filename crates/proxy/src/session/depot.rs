@@ -102,6 +102,15 @@ impl Depot {
         }
     }
 
+    /// Whether it answers.
+    pub(crate) async fn sonder(&self) -> Result<(), Erreur> {
+        match self {
+            Self::Memoire => Ok(()),
+            Self::Fichier(fichier) => Ok(fichier.sonder().await?),
+            Self::Partage(partage) => partage.nombre().await.map(|_| ()),
+        }
+    }
+
     /// Lets go of the file.
     pub(crate) async fn fermer(&self) {
         if let Self::Fichier(fichier) = self {

@@ -209,6 +209,7 @@ pub(crate) async fn ecouter(etat: Arc<Etat>, mut nouvelles: UnboundedReceiver<No
                 Some(nouvelle) => {
                     if nouvelle == Nouvelle::Coupee {
                         tracing::warn!("Redis des sessions injoignable : sessions à relire");
+                        etat.alertes.depot(false);
                     }
                     etat.magasin.apprendre(&nouvelle);
                 }

@@ -101,7 +101,8 @@ async fn obtenir(
         && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)
     {
         let obtenu = api.renouveler(&session.identite, renouvellement, depart).await;
-        match obtenu.inspect_err(|panne| etat.alertes.jeton(&api.regles.id, panne)) {
+        etat.alertes.jeton(api.rang, &api.regles.id, &obtenu);
+        match obtenu {
             Ok(jeton) => {
                 noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), &api.regles.id));
                 return Ok(jeton);
@@ -118,8 +119,9 @@ async fn obtenir(
 pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Result<JetonApi, SansJeton> {
     let depart = etat.horloge.maintenant();
     let acces = jeton_psc(etat, session).await?;
-    let jeton = api.echanger(&session.identite, &acces, depart).await;
-    let jeton = jeton.inspect_err(|panne| etat.alertes.jeton(&api.regles.id, panne))?;
+    let obtenu = api.echanger(&session.identite, &acces, depart).await;
+    etat.alertes.jeton(api.rang, &api.regles.id, &obtenu);
+    let jeton = obtenu?;
     noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
     Ok(jeton)
 }

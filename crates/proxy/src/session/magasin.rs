@@ -57,7 +57,7 @@ type Copies = HashMap<Box<str>, Box<str>>;
 pub(crate) struct Magasin {
     tranches: Box<[Tranche]>,
     hasard: RandomState,
-    pub(super) depot: Depot,
+    pub(crate) depot: Depot,
     /// `None` when nothing leaves this process.
     pub(super) sceau: Option<Sceau>,
     max: usize,

@@ -105,8 +105,23 @@ impl Pki {
         self.autorite.emettre(&demande).unwrap()
     }
 
+    /// The list of what the authority revokes, made an hour ago and good for `heures` more, in a file of that name.
+    pub(crate) fn lister(&self, nom: &str, revoques: &[&Certificat], heures: i64) -> PathBuf {
+        let le = Horloge::systeme().maintenant();
+        let serie = |certificat: &&Certificat| igc::lire::lire_der(&certificat.cert_der).unwrap().serie;
+        let series: Vec<_> = revoques.iter().map(serie).collect();
+        let debut = le - SignedDuration::from_hours(4);
+        let liste = self.autorite.revoquer(&series, debut, le + SignedDuration::from_hours(heures)).unwrap();
+        let chemin = self.dossier.path().join(nom);
+        std::fs::write(&chemin, liste).unwrap();
+        chemin
+    }
+
     pub(crate) fn serveur(&self, clients: Clients) -> TlsServeur {
-        let certificat = self.emettre("localhost", Usage::Serveur, 90);
+        Self::serveur_sous(&self.emettre("localhost", Usage::Serveur, 90), clients)
+    }
+
+    pub(crate) fn serveur_sous(certificat: &Certificat, clients: Clients) -> TlsServeur {
         let identite =
             Identite::depuis_pem(&certificat.cert_pem, certificat.cle_pem.expose_secret()).unwrap();
         TlsServeur::nouveau(identite, clients).unwrap()

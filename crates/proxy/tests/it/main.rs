@@ -17,3 +17,5 @@ mod exploitation;
 mod hostile;
 mod jetons;
 mod relais;
+mod revocation;
+mod surveillance;

@@ -18,7 +18,12 @@ pub fn echec(erreur: &io::Error) -> String {
         Error::NoCertificatesPresented => {
             "le serveur exige un certificat client et aucun n’a été présenté".to_owned()
         }
-        Error::InvalidCertificate(defaut) => format!("certificat client refusé : {}", certificat(defaut)),
+        Error::InvalidCertificate(defaut) => {
+            format!(
+                "certificat client refusé : {}",
+                certificat(defaut, "client (extendedKeyUsage clientAuth)")
+            )
+        }
         Error::AlertReceived(alerte) => format!("l’appelant a rompu : {}", annonce(*alerte)),
         Error::PeerIncompatible(_) => {
             "aucune version ni aucun chiffrement TLS en commun (TLS 1.2 au moins)".to_owned()
@@ -30,21 +35,55 @@ pub fn echec(erreur: &io::Error) -> String {
     }
 }
 
-fn certificat(defaut: &CertificateError) -> &'static str {
-    match defaut {
+/// Why a client of ours refused the certificate of a server, in French; `None` when that isn't what stopped it.
+///
+/// `erreur` is what a connection or an HTTP client gave: the cause is looked for in all that it wraps.
+pub fn serveur_refuse(erreur: &(dyn std::error::Error + 'static)) -> Option<String> {
+    let mut suivante = Some(erreur);
+    while let Some(erreur) = suivante {
+        let dedans = erreur.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let tls = dedans.and_then(|dedans| dedans.downcast_ref::<Error>()).or(erreur.downcast_ref::<Error>());
+        match tls {
+            Some(Error::InvalidCertificate(defaut)) => {
+                return Some(certificat(defaut, "serveur (extendedKeyUsage serverAuth)"));
+            }
+            Some(Error::InvalidCertRevocationList(_)) => {
+                return Some("sa liste de révocation n’est pas signée par son autorité".to_owned());
+            }
+            _ => {}
+        }
+        // An io::Error passes over what it wraps when asked for its source.
+        suivante = match dedans {
+            Some(dedans) => Some(dedans),
+            None => erreur.source(),
+        };
+    }
+    None
+}
+
+fn certificat(defaut: &CertificateError, usage: &str) -> String {
+    let texte = match defaut {
         CertificateError::UnknownIssuer => "il n’est pas émis par une autorité reconnue ici",
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => "il a expiré",
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
             "il n’est pas encore valable"
         }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "il est au nom d’un autre serveur"
+        }
         CertificateError::Revoked => "il est révoqué",
+        CertificateError::UnknownRevocationStatus => "aucune liste de révocation ne dit s’il est révoqué",
+        CertificateError::ExpiredRevocationList | CertificateError::ExpiredRevocationListContext { .. } => {
+            "sa liste de révocation est périmée"
+        }
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "il n’est pas fait pour un client (extendedKeyUsage clientAuth)"
+            return format!("il n’est pas fait pour un {usage}");
         }
         CertificateError::BadSignature => "sa signature est fausse",
         CertificateError::BadEncoding => "il est illisible",
         _ => "il ne passe pas la vérification",
-    }
+    };
+    texte.to_owned()
 }
 
 fn annonce(alerte: AlertDescription) -> &'static str {

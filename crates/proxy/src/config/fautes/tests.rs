@@ -44,6 +44,7 @@ fn each_fault_is_told_and_a_good_file_has_none() {
             "sans identifiants",
         ),
         ("apis = [\"dmp\"]", "retours = [\"http://lps.example/fin\"]", "clients.lps.retours"),
+        ("[psc]", "crl_clients = [\"ac.crl\"]\n[psc]", "sans « autorites_clients »"),
         ("[psc]", "[session]\ninactivite_s = 0\n[psc]", "durées non nulles"),
         ("[psc]", "[alertes]\nwebhook = \"https://a.example/\"\n[psc]", "demande un « secret »"),
     ];

@@ -41,6 +41,10 @@ impl Fichier {
         self.0.close().await;
     }
 
+    pub(super) async fn sonder(&self) -> Result<(), sqlx::Error> {
+        sqlx::query("SELECT 1 FROM session LIMIT 1").fetch_optional(&self.0).await.map(|_| ())
+    }
+
     /// The sessions that follow a fingerprint, a thousand at most; the first ones after an empty text.
     pub(crate) async fn apres(&self, empreinte: &str) -> Result<Vec<Rangee>, sqlx::Error> {
         let page = "SELECT empreinte, scelle, derniere FROM session WHERE empreinte > $1
