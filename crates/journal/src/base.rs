@@ -17,7 +17,7 @@ use sqlx::{
 };
 use thiserror::Error;
 
-use crate::config::Config;
+use crate::{config::Config, prive};
 
 #[derive(Debug, Error)]
 pub enum Erreur {
@@ -101,7 +101,11 @@ impl Base {
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
+            // What was purged is not left in free pages.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
+        let chemin = options.get_filename();
+        prive::base_sqlite(chemin).map_err(Erreur::fichier(chemin))?;
         let ecriture = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
         migrations.run(&ecriture).await?;
         let lecture = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options.read_only(true));

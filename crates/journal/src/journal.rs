@@ -6,6 +6,7 @@
 use std::{
     fs::{File, TryLockError},
     io::{self, Read as _, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -23,6 +24,8 @@ use crate::{
     ecrivain::{Ecrivain, RefusDeTracer, Reserve},
     export::Format,
     lecture::{Flux, Intervalle, Lecteur, TraceLue},
+    prive,
+    purge::Coupe,
     segment::{Fin, Segment},
     trace::Trace,
     verification::Rapport,
@@ -65,7 +68,7 @@ impl Journal {
     pub async fn ouvrir(config: Config) -> Result<Self, Erreur> {
         config.verifier()?;
         let segments = Segment::dossier(&config.dossier);
-        std::fs::create_dir_all(&segments).map_err(Erreur::fichier(&segments))?;
+        prive::dossier(&segments).map_err(Erreur::fichier(&segments))?;
         let verrou = Arc::new(verrouiller(&config.dossier, &config.noeud)?);
         let moteur = Builder::new_multi_thread()
             .worker_threads(1)
@@ -152,14 +155,15 @@ impl Journal {
 
     /// Removes what is older than the `conservation_mois` of the configuration, with a trace that says so. How many traces went.
     ///
-    /// To be called once a day or so. Only the chain of this node is purged.
+    /// To be called once a day or so. The chains of other nodes are purged too once those have been silent for a week: whoever is
+    /// retired no longer does it.
     pub async fn purger(&self, maintenant: Timestamp) -> Result<u64, Erreur> {
         self.purger_avant(self.0.config.limite(maintenant), maintenant).await
     }
 
     /// Removes what is older than `avant`; whole lots go, so what is within a minute of it may stay until the next time.
     pub async fn purger_avant(&self, avant: Timestamp, maintenant: Timestamp) -> Result<u64, Erreur> {
-        let ordre = |reponse| Ordre::Purger { avant, maintenant, reponse };
+        let ordre = |reponse| Ordre::Purger(Coupe { avant, maintenant }, reponse);
         demander(self.0.ordres.clone(), ordre).await
     }
 
@@ -204,7 +208,9 @@ async fn demander<T>(
 /// Takes the folder, which belongs to one node for ever: what is left in its segments belongs to that chain.
 fn verrouiller(dossier: &Path, noeud: &str) -> Resultat<File> {
     let chemin = dossier.join("verrou");
-    let verrou = File::options().create(true).truncate(false).read(true).write(true).open(&chemin);
+    let mut options = File::options();
+    options.create(true).truncate(false).read(true).write(true).mode(prive::FICHIER);
+    let verrou = options.open(&chemin);
     let mut verrou = verrou.map_err(Erreur::fichier(&chemin))?;
     match verrou.try_lock() {
         Ok(()) => {}

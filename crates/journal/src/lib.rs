@@ -14,6 +14,8 @@ mod journal;
 mod lecture;
 mod ligne;
 mod lot;
+pub mod prive;
+mod purge;
 mod segment;
 mod trace;
 mod verification;

@@ -75,6 +75,8 @@ pub(crate) struct LignePurge<'a> {
     pub(crate) traces: i64,
     pub(crate) dernier_rang: i64,
     pub(crate) empreinte: Cow<'a, str>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) par: Option<Cow<'a, str>>,
 }
 
 /// What reading needs of each line.
@@ -138,6 +140,7 @@ pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
                 traces: purge.traces,
                 dernier_rang: purge.dernier_rang,
                 empreinte: Cow::Borrowed(purge.empreinte),
+                par: purge.par.map(Cow::Borrowed),
             });
         }
         Fait::ConnectSuccess(_)

@@ -260,6 +260,14 @@ impl Tx {
             .collect()
     }
 
+    /// The latest instant of the last lot of a chain.
+    pub(crate) async fn fin_de_chaine(&mut self, noeud: &str) -> Resultat<Option<i64>> {
+        self.rangee("SELECT fin FROM trace_lot WHERE noeud = $1 ORDER BY rang DESC LIMIT 1", &[V::T(noeud)])
+            .await?
+            .map(|rangee| rangee.entier("fin"))
+            .transpose()
+    }
+
     /// Removes the beginning of a chain, as far as every trace is older than `avant` (microseconds). The rank and
     /// fingerprint of the last trace removed, and how many there were; `None` when there was nothing to remove.
     pub(crate) async fn delete_debut(

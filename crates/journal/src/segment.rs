@@ -8,7 +8,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write as _},
-    os::unix::fs::FileExt as _,
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -18,6 +18,8 @@ use std::{
 
 use jiff::Timestamp;
 use memmap2::MmapMut;
+
+use crate::prive;
 
 /// Eight bytes that name the format, then the segment's number.
 const MAGIE: &[u8; 8] = b"EDCTRAC1";
@@ -85,7 +87,8 @@ impl Segment {
     /// The system's own, and in particular [`io::ErrorKind::StorageFull`]; no file is left then.
     pub(crate) fn creer(racine: &Path, numero: i64, taille: usize) -> io::Result<Page> {
         let chemin = Self::dossier(racine).join(format!("{numero:016x}.seg"));
-        let mut fichier = OpenOptions::new().read(true).write(true).create_new(true).open(&chemin)?;
+        let mut fichier =
+            OpenOptions::new().read(true).write(true).create_new(true).mode(prive::FICHIER).open(&chemin)?;
         let page = remplir(&mut fichier, numero, taille).and_then(|()| projeter(&fichier, taille));
         match page {
             Ok(carte) => {

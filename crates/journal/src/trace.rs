@@ -104,6 +104,8 @@ pub struct Purge<'a> {
     pub(crate) traces: i64,
     pub(crate) dernier_rang: i64,
     pub(crate) empreinte: &'a str,
+    /// The node that purged, when the chain is another's.
+    pub(crate) par: Option<&'a str>,
 }
 
 /// The kind of a trace, as it is written.

@@ -14,7 +14,6 @@ use std::{
     time::Duration,
 };
 
-use jiff::Timestamp;
 use tokio::{
     sync::{mpsc, oneshot},
     time::MissedTickBehavior,
@@ -23,10 +22,9 @@ use tokio::{
 use crate::{
     base::{Base, Erreur, Resultat},
     ecrivain::{RefusDeTracer, Reserve},
-    ligne,
     lot::{Lot, Tete},
-    segment::{EN_TETE, Fin, Segment, Trouvee, extraire},
-    trace::{Fait, Purge, Trace},
+    purge::Coupe,
+    segment::{EN_TETE, Fin, Segment, extraire},
 };
 
 /// How much one transaction takes: bounds the memory after a long outage.
@@ -64,11 +62,7 @@ impl Etat {
 pub(crate) enum Ordre {
     /// Move all that was accepted so far.
     Vider(oneshot::Sender<Resultat<()>>),
-    Purger {
-        avant: Timestamp,
-        maintenant: Timestamp,
-        reponse: oneshot::Sender<Resultat<u64>>,
-    },
+    Purger(Coupe, oneshot::Sender<Resultat<u64>>),
     /// Move everything, then end.
     Fermer(oneshot::Sender<Resultat<()>>),
 }
@@ -152,9 +146,7 @@ impl Vidange {
             // Whoever asked may be gone: an answer that nobody waits for is dropped.
             match ordre {
                 Some(Ordre::Vider(reponse)) => drop(reponse.send(self.vider().await)),
-                Some(Ordre::Purger { avant, maintenant, reponse }) => {
-                    drop(reponse.send(self.purger(avant, maintenant).await));
-                }
+                Some(Ordre::Purger(coupe, reponse)) => drop(reponse.send(self.purger(coupe).await)),
                 Some(Ordre::Fermer(reponse)) => {
                     let resultat = self.vider().await;
                     self.reserve.vider_libres();
@@ -289,36 +281,14 @@ impl Vidange {
         }
     }
 
-    async fn purger(&mut self, avant: Timestamp, maintenant: Timestamp) -> Resultat<u64> {
+    async fn purger(&mut self, coupe: Coupe) -> Resultat<u64> {
         self.vider().await?;
-        let mut tx = self.base.ecrire().await?;
-        let purge = tx.delete_debut(&self.noeud, avant.as_microsecond()).await?;
-        let Some((dernier_rang, empreinte, traces)) = purge else { return Ok(0) };
-        let purge = Purge { avant, traces, dernier_rang, empreinte: &empreinte };
-        let trace = Trace {
-            instant: maintenant,
-            client_id: None,
-            id_rpps: None,
-            origine: None,
-            fait: Fait::Purge(purge),
-        };
-        let mut octets = Vec::new();
-        ligne::ecrire(&trace, &mut octets);
-        let ligne = String::from_utf8_lossy(&octets);
-        let mut tete = self.tete.clone();
-        let mut lots = Vec::new();
-        let trouvee = Trouvee { instant: maintenant.as_microsecond(), ligne: &ligne };
-        tete.accrocher(&self.noeud, &[trouvee], &mut lots);
-        tete.purge_rang = dernier_rang;
-        tete.purge_empreinte.clone_from(&empreinte);
-        if !tx.save_tete(&self.noeud, &self.tete, &tete).await? {
-            return Err(Erreur::Evince);
+        let mut total = 0;
+        if let Some((tete, traces)) = coupe.faire(&self.base, &self.noeud, &self.tete, None).await? {
+            self.avancer(tete);
+            total += traces;
         }
-        tx.save_lots(&lots).await?;
-        tx.commit().await?;
-        self.avancer(tete);
-        tracing::info!(traces, dernier_rang, "traces purgées");
-        Ok(u64::try_from(traces).unwrap_or(0))
+        Ok(total + coupe.faire_aux_muets(&self.base, &self.noeud).await?)
     }
 }
 

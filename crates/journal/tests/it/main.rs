@@ -7,3 +7,4 @@ mod export;
 mod lecture;
 mod mort;
 mod panne;
+mod retrait;

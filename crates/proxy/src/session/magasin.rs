@@ -96,8 +96,9 @@ impl Magasin {
                 let chemin =
                     autre.map_or(defaut.as_path(), |url| Path::new(url.trim_start_matches("sqlite:")));
                 if let Some(parent) = chemin.parent() {
-                    std::fs::create_dir_all(parent).map_err(super::depot::Erreur::Dossier)?;
+                    journal::prive::dossier(parent).map_err(super::depot::Erreur::Dossier)?;
                 }
+                journal::prive::base_sqlite(chemin).map_err(super::depot::Erreur::Dossier)?;
                 let sceau = Sceau::lire_ou_creer(&cles, alea)?;
                 let fichier = Fichier::ouvrir(chemin).await.map_err(super::depot::Erreur::from)?;
                 (Depot::Fichier(fichier), Some(sceau), None)

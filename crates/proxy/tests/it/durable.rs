@@ -1,5 +1,6 @@
 //! Sessions that outlive the process, and those that several nodes share.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -70,6 +71,10 @@ async fn ce_qui_est_garde_ne_montre_rien() {
     let lps = banc.connecte(MTLS).await;
     lps.get("/send/backend-1/rsc").await;
     let dossier = banc.config.traces.journal.dossier.clone();
+    for nom in ["sessions.db", "sessions.db-wal", "sessions.cles"] {
+        let mode = std::fs::metadata(dossier.join(nom)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{nom}");
+    }
     let garde = contenu(&dossier);
     assert!(garde.len() > 4_096, "the session is there");
     let jeton = porteur(&banc, 0).replace("Bearer ", "");
