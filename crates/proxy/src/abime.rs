@@ -1,6 +1,8 @@
 //! Fuzz targets: what strangers write in a request, and what an operator writes in a file, damaged in every way, is read for
 //! what it says or refused, never a panic.
 
+use std::net::{IpAddr, SocketAddr};
+
 use bolero::check;
 use http::{HeaderMap, HeaderValue, Uri};
 use test_support::abime::{Accident, abimer};
@@ -74,6 +76,10 @@ fn only_a_declared_front_end_says_who_calls() {
     let relais: [Reseau; 2] = ["127.0.0.1".parse().unwrap(), "10.0.0.0/8".parse().unwrap()];
     let exemples =
         ["203.0.113.9, 10.0.0.1", "2001:db8::1,::ffff:192.0.2.1", "::ffff:192.0.2.1", " 192.0.2.255 "];
+    let lire = |texte: &str| {
+        let adresse = texte.parse().or_else(|_| texte.parse().map(|lue: SocketAddr| lue.ip()));
+        adresse.ok().map(|lue: IpAddr| lue.to_canonical())
+    };
     check!().with_type::<(u8, Vec<Accident>)>().with_iterations(ESSAIS).for_each(|(lequel, accidents)| {
         let exemple = exemples[usize::from(*lequel) % exemples.len()];
         let abime = abimer(exemple.as_bytes(), accidents);
@@ -89,11 +95,13 @@ fn only_a_declared_front_end_says_who_calls() {
             assert!(cru || origine == direct, "{abime:?}");
             if origine != direct {
                 let dit = String::from_utf8(abime.clone()).unwrap();
-                let premier = dit.split(',').next().unwrap().trim();
-                assert_eq!(
-                    Some(origine.adresse),
-                    premier.parse().ok().map(|lu: std::net::IpAddr| lu.to_canonical())
-                );
+                // Whoever is believed was named by a declared front-end, and so on up to the peer.
+                let lues: Vec<Option<IpAddr>> = dit.rsplit(',').map(|texte| lire(texte.trim())).collect();
+                let rang = lues.iter().position(|lue| *lue == Some(origine.adresse)).unwrap();
+                let declaree = |lue: &Option<IpAddr>| {
+                    lue.is_some_and(|lue| relais.iter().any(|reseau| reseau.contient(lue)))
+                };
+                assert!(lues[..rang].iter().all(declaree), "{dit}");
                 assert_eq!(origine.port, None);
             }
         }

@@ -29,7 +29,8 @@ pub struct Config {
     /// Threads that relay; 0 for as many as the machine has processors.
     #[serde(default)]
     pub coeurs: usize,
-    /// Front-ends whose `X-Forwarded-For` is believed; nobody by default.
+    /// Front-ends whose `X-Forwarded-For` is believed, nobody by default: the caller is the last address there that is none of
+    /// them.
     #[serde(default)]
     pub relais_de_confiance: Vec<Reseau>,
     /// Authorities (PEM) of the certificates that LPS may show. One that is shown is always verified.
@@ -161,10 +162,12 @@ pub struct Limites {
     pub connexions_max: usize,
     /// Connects waiting for somebody's approval at once.
     pub attentes_max: usize,
-    /// `/connect` per client and minute.
+    /// `/connect` per client and minute; 0 for no bound, as for the two that follow.
     pub connects_client_minute: u32,
     /// `/connect` per nationalId and minute.
     pub connects_personne_minute: u32,
+    /// `/connect` per address and minute. None by default: a hospital, or the server of a web LPS, has one address.
+    pub connects_adresse_minute: u32,
     /// Relayed calls per session and second; 0 for no bound.
     pub appels_session_seconde: u32,
     /// For the whole head of a request.
@@ -182,6 +185,7 @@ impl Default for Limites {
             attentes_max: 1_000,
             connects_client_minute: 600,
             connects_personne_minute: 6,
+            connects_adresse_minute: 0,
             appels_session_seconde: 0,
             entetes_s: 15,
             silence_s: 60,
@@ -288,9 +292,12 @@ pub struct Client {
     /// API that this client may call; all when absent.
     #[serde(default)]
     pub apis: Option<Vec<String>>,
-    /// Where a browser may be sent back after the code flow.
+    /// What a person is told that this software is; `client_id` when absent.
     #[serde(default)]
-    pub retours: Vec<Url>,
+    pub nom: Option<String>,
+    /// Where a browser may be sent back after the code flow: addresses, compared to the letter.
+    #[serde(default)]
+    pub retours: Vec<String>,
     /// Gives a bearer « jeton applicatif » besides the cookie.
     #[serde(default)]
     pub jeton_applicatif: bool,
@@ -358,7 +365,7 @@ pub struct Api {
     pub cnf_du_jeton: CnfDuJeton,
     #[serde(default = "cinq")]
     pub delai_connexion_s: u64,
-    /// Until the head of the answer.
+    /// Until the head of the answer, from the last piece of the request on.
     #[serde(default = "une_minute")]
     pub delai_reponse_s: u64,
     /// 0 for no bound.

@@ -33,6 +33,9 @@ use crate::trace;
 use demande::Connexion;
 pub(crate) use ouverture::{Echec, ouvrir};
 
+/// Refused connects that leave a trace, an address and a minute; beyond, they only count in the metrics.
+const REFUS_TRACES_MINUTE: u32 = 60;
+
 /// The agency's answer, with our bearer for those who asked for one.
 #[derive(Serialize)]
 struct Ouverte<'a> {
@@ -69,25 +72,34 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
         Err(panne) => return reponse::sans_depot(&panne),
     }
     let echouer = |reponse: Reponse| {
-        echec(&etat, &demande, recue.origine);
+        etat.metriques.connexion(metriques::Connexion::Echouee);
+        tracer_echec(&etat, &demande.client_id, Some(&demande.national_id), recue.origine);
+        reponse
+    };
+    // These cost who asks nothing, so their traces are bounded: a stranger would fill the disk with them.
+    let refuser = |reponse: Reponse| {
+        let adresse = recue.origine.adresse.to_string();
+        if etat.refus_traces.passe(&adresse, REFUS_TRACES_MINUTE, maintenant) {
+            tracer_echec(&etat, &demande.client_id, Some(&demande.national_id), recue.origine);
+        }
         reponse
     };
     let Some(client) = etat.clients.get(&demande.client_id) else {
+        etat.metriques.connexion(metriques::Connexion::Echouee);
         let message = "User National ID or Software Client ID Not Found.";
-        return echouer(reponse::erreur(StatusCode::NOT_FOUND, message, &metadata));
+        return refuser(reponse::erreur(StatusCode::NOT_FOUND, message, &metadata));
     };
-    if let Err(refus) = freiner(&etat, &demande, &metadata) {
-        return refus;
+    if let Err(refus) = freiner(&etat, &demande, &metadata, recue.origine) {
+        return refuser(refus);
     }
-    let etat_du_journal = etat.journal.etat();
-    if !etat_du_journal.sain() {
-        etat.alertes.journal_en_panne(&etat_du_journal);
+    if !traces_possibles(&etat) {
         let message = "Traces cannot be written: no new session for now.";
-        return reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message), 30);
+        let refus = reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message);
+        return refuser(reponse::attendre(refus, 30));
     }
     let Some(_place) = etat.place() else {
         let message = "Too many connections are waiting for their user.";
-        return reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message), 5);
+        return refuser(reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, message), 5));
     };
 
     let identite = client.identite();
@@ -128,8 +140,17 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
     }
 }
 
+/// No session is opened while nothing could tell of it.
+fn traces_possibles(etat: &Etat) -> bool {
+    let journal = etat.journal.etat();
+    if !journal.sain() {
+        etat.alertes.journal_en_panne(&journal);
+    }
+    journal.sain()
+}
+
 /// Undoes a session that nobody will receive.
-async fn abandonner(etat: &Arc<Etat>, session: &Arc<Session>) {
+pub(crate) async fn abandonner(etat: &Arc<Etat>, session: &Arc<Session>) {
     tracing::info!(client_id = %session.identite.client_id, "session abandonnée avant d’être remise");
     if durable::fermer(etat, session).await {
         ouverture::rendre(etat, session).await;
@@ -168,12 +189,12 @@ pub(crate) fn sans_trace(etat: &Etat, refus: &journal::RefusDeTracer) -> Reponse
     reponse::attendre(reponse::refus(StatusCode::SERVICE_UNAVAILABLE, "Traces cannot be written."), 30)
 }
 
-fn echec(etat: &Etat, demande: &Connexion, origine: Origine) {
-    etat.metriques.connexion(metriques::Connexion::Echouee);
+/// `qui`: the nationalId, when it is known.
+fn tracer_echec(etat: &Etat, client_id: &str, qui: Option<&str>, origine: Origine) {
     let trace = Trace {
         instant: etat.horloge.maintenant(),
-        client_id: Some(&demande.client_id),
-        id_rpps: Some(&demande.national_id),
+        client_id: Some(client_id),
+        id_rpps: qui,
         origine: Some(origine.into()),
         fait: Fait::ConnectFailure,
     };
@@ -182,14 +203,18 @@ fn echec(etat: &Etat, demande: &Connexion, origine: Origine) {
     }
 }
 
-/// Too many connects for this software or this person.
-fn freiner(etat: &Etat, demande: &Connexion, metadata: &Metadata) -> Result<(), Reponse> {
+/// Too many connects from this address, for this software or for this person.
+fn freiner(etat: &Etat, demande: &Connexion, metadata: &Metadata, origine: Origine) -> Result<(), Reponse> {
     let (limites, maintenant) = (&etat.config.limites, etat.horloge.maintenant());
     let trop = |message: &str, secondes| {
         etat.metriques.connexion(metriques::Connexion::Freinee);
         let refus = reponse::erreur(StatusCode::TOO_MANY_REQUESTS, message, metadata);
         Err(reponse::attendre(refus, secondes))
     };
+    let adresse = origine.adresse.to_string();
+    if !etat.par_adresse.passe(&adresse, limites.connects_adresse_minute, maintenant) {
+        return trop("Too many connections from this address.", 10);
+    }
     if !etat.par_client.passe(&demande.client_id, limites.connects_client_minute, maintenant) {
         return trop("Too many connections for this software.", 10);
     }

@@ -169,23 +169,47 @@ pub(crate) enum Montee {
     Rompue,
 }
 
+/// A body going up, seen from beside.
+pub(crate) struct Suivi {
+    montee: Cell<Montee>,
+    /// When a piece last left.
+    mouvement: Cell<Instant>,
+}
+
+impl Suivi {
+    fn nouveau() -> Rc<Self> {
+        Rc::new(Self { montee: Cell::default(), mouvement: Cell::new(Instant::now()) })
+    }
+
+    pub(crate) fn montee(&self) -> Montee {
+        self.montee.get()
+    }
+
+    /// How long no piece has gone up.
+    pub(crate) fn immobile(&self) -> Duration {
+        self.mouvement.get().elapsed()
+    }
+}
+
 /// The body of a request on its way to an API.
 pub(crate) struct Montant {
     /// `None` for a call that is made again, which has no body.
     recu: Option<Recu>,
-    montee: Rc<Cell<Montee>>,
+    suivi: Rc<Suivi>,
 }
 
 impl Montant {
-    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration) -> (Self, Rc<Cell<Montee>>) {
-        let montee = Rc::new(Cell::new(Montee::Suit));
-        let recu = Some(Recu::nouveau(flux, max, silence));
-        (Self { recu, montee: Rc::clone(&montee) }, montee)
+    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration) -> (Self, Rc<Suivi>) {
+        Self::suivi(Some(Recu::nouveau(flux, max, silence)))
     }
 
-    pub(crate) fn vide() -> (Self, Rc<Cell<Montee>>) {
-        let montee = Rc::new(Cell::new(Montee::Suit));
-        (Self { recu: None, montee: Rc::clone(&montee) }, montee)
+    pub(crate) fn vide() -> (Self, Rc<Suivi>) {
+        Self::suivi(None)
+    }
+
+    fn suivi(recu: Option<Recu>) -> (Self, Rc<Suivi>) {
+        let suivi = Suivi::nouveau();
+        (Self { recu, suivi: Rc::clone(&suivi) }, suivi)
     }
 }
 
@@ -197,13 +221,14 @@ impl Body for Montant {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Self { recu, montee } = self.get_mut();
+        let Self { recu, suivi } = self.get_mut();
         let Some(recu) = recu else { return Poll::Ready(None) };
         let Poll::Ready(trame) = recu.tirer(cx) else {
-            montee.set(Montee::Attend);
+            suivi.montee.set(Montee::Attend);
             return Poll::Pending;
         };
-        montee.set(Montee::Suit);
+        suivi.montee.set(Montee::Suit);
+        suivi.mouvement.set(Instant::now());
         Poll::Ready(trame.map(|trame| {
             trame.map_err(|faute| {
                 let (fin, sorte) = match faute {
@@ -211,7 +236,7 @@ impl Body for Montant {
                     Faute::TropLent => (Montee::TropLent, io::ErrorKind::TimedOut),
                     Faute::Rompu(_) => (Montee::Rompue, io::ErrorKind::ConnectionReset),
                 };
-                montee.set(fin);
+                suivi.montee.set(fin);
                 sorte.into()
             })
         }))

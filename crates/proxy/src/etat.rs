@@ -48,6 +48,9 @@ pub(crate) struct Etat {
     pub(crate) alertes: Alertes,
     pub(crate) par_client: ParMinute,
     pub(crate) par_personne: ParMinute,
+    pub(crate) par_adresse: ParMinute,
+    /// Refused connects that were traced, by address.
+    pub(crate) refus_traces: ParMinute,
     /// Connects that wait for somebody.
     en_attente: AtomicUsize,
 }
@@ -124,6 +127,8 @@ impl Etat {
             attentes: Attentes::default(),
             par_client: ParMinute::default(),
             par_personne: ParMinute::default(),
+            par_adresse: ParMinute::default(),
+            refus_traces: ParMinute::default(),
             en_attente: AtomicUsize::new(0),
             controle: Handle::current(),
             config,

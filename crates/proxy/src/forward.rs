@@ -8,7 +8,7 @@ mod chemin;
 mod entetes;
 mod voies;
 
-use std::cell::Cell;
+use std::pin::pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) use chemin::{construire, separer};
 pub(crate) use voies::{Prise, SansVoie, Voies};
 
 use crate::connect::echange::Api;
-use crate::corps::{Corps, Descendant, Montant, Montee};
+use crate::corps::{Corps, Descendant, Montant, Montee, Suivi};
 use crate::policy::Permis;
 use crate::session::JetonApi;
 
@@ -142,9 +142,9 @@ impl Encore {
         silence: Duration,
     ) -> Result<Issue, Chute> {
         self.entetes.insert(AUTHORIZATION, jeton.entete());
-        let (montant, montee) = Montant::vide();
+        let (montant, suivi) = Montant::vide();
         let sortante = sortante(self.methode, self.cible, self.entetes, montant);
-        let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &montee, silence).await?;
+        let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &suivi, silence).await?;
         Ok(Issue { reponse, jeton_refuse, encore: None })
     }
 }
@@ -167,9 +167,9 @@ pub(crate) async fn forward(
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());
     let relisible = matches!(tete.method, Method::GET | Method::HEAD) && corps.is_end_stream();
     let copie = relisible.then(|| (tete.method.clone(), cible.clone(), tete.headers.clone()));
-    let (montant, montee) = Montant::nouveau(corps, max, silence);
+    let (montant, suivi) = Montant::nouveau(corps, max, silence);
     let sortante = sortante(tete.method, cible, tete.headers, montant);
-    let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &montee, silence).await?;
+    let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &suivi, silence).await?;
     let encore = copie.filter(|_| jeton_refuse).map(|(methode, cible, entetes)| Encore {
         permis,
         methode,
@@ -193,7 +193,7 @@ async fn echanger(
     voies: &Rc<Voies>,
     permis: &Permis,
     sortante: Request<Montant>,
-    montee: &Cell<Montee>,
+    suivi: &Suivi,
     silence: Duration,
 ) -> Result<(Response<Corps>, bool), Chute> {
     let (identite, route) = (&permis.session().identite, permis.route());
@@ -214,8 +214,17 @@ async fn echanger(
         }
     };
     let delai = Duration::from_secs(regles.delai_reponse_s);
-    let recue = tokio::time::timeout(delai, echange).await.unwrap_or(Err(Chute::Delai));
-    let (reponse, prise) = recue.map_err(|chute| match (montee.get(), chute) {
+    let mut echange = pin!(echange);
+    let recue = loop {
+        // From the last piece that went up: an answer isn't late while its request is still on its way.
+        let reste = delai.saturating_sub(suivi.immobile());
+        match tokio::time::timeout(reste, echange.as_mut()).await {
+            Ok(recue) => break recue,
+            Err(_) if suivi.immobile() < delai => {}
+            Err(_) => break Err(Chute::Delai),
+        }
+    };
+    let (reponse, prise) = recue.map_err(|chute| match (suivi.montee(), chute) {
         (Montee::TropGros, _) => Chute::TropGros,
         // In time for the bound between two pieces, too late for the whole.
         (Montee::TropLent, _) | (Montee::Attend, Chute::Delai) => Chute::TropLent,

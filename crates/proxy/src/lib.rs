@@ -99,7 +99,7 @@ impl Poignee {
         veille::ronde(&self.0).await;
     }
 
-    /// Ends the sessions that are too old or silent, without waiting for the next round.
+    /// Ends the sessions that are too old or silent, or that nobody came to take, without waiting for the next round.
     pub async fn balayer(&self) {
         session::surveillance::balayer(&self.0).await;
     }

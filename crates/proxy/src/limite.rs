@@ -66,9 +66,9 @@ impl ParMinute {
         compte
     }
 
-    /// Whether one more passes.
+    /// Whether one more passes. `max`: 0 for no bound.
     pub(crate) fn passe(&self, cle: &str, max: u32, maintenant: Timestamp) -> bool {
-        self.compter(cle, max, maintenant) <= f64::from(max)
+        max == 0 || self.compter(cle, max, maintenant) <= f64::from(max)
     }
 }
 
@@ -99,5 +99,6 @@ mod tests {
         assert!(!compte.passe("a", 6, t + SignedDuration::from_secs(5)));
         assert!(compte.passe("a", 6, t + SignedDuration::from_secs(21)));
         assert_eq!((0..10).filter(|_| compte.passe("a", 6, t + SignedDuration::from_mins(5))).count(), 6);
+        assert_eq!((0..10).filter(|_| compte.passe("a", 0, t)).count(), 10);
     }
 }

@@ -36,19 +36,27 @@ pub(crate) struct Origine {
 }
 
 impl Origine {
-    /// The peer, or whom a declared front-end speaks for: the first address of the first `X-Forwarded-For`.
+    /// The peer, or whom declared front-ends speak for: read from the nearest one on, the first address of `X-Forwarded-For`
+    /// that is none of theirs. What a caller wrote there itself stands further, and is never reached.
     pub(crate) fn de(pair: &Pair, entetes: &HeaderMap, relais: &[Reseau]) -> Self {
-        let direct = Self { adresse: pair.adresse.ip().to_canonical(), port: Some(pair.adresse.port()) };
-        if !relais.iter().any(|reseau| reseau.contient(direct.adresse)) {
-            return direct;
+        let declare = |adresse: IpAddr| relais.iter().any(|reseau| reseau.contient(adresse));
+        let mut origine = Self { adresse: pair.adresse.ip().to_canonical(), port: Some(pair.adresse.port()) };
+        let lignes = entetes.get_all("x-forwarded-for").into_iter().rev();
+        let annoncees = lignes.flat_map(|ligne| ligne.to_str().unwrap_or_default().rsplit(','));
+        for annoncee in annoncees {
+            if !declare(origine.adresse) {
+                break;
+            }
+            let Some(adresse) = adresse(annoncee.trim()) else { break };
+            origine = Self { adresse: adresse.to_canonical(), port: None };
         }
-        let annoncee = entetes
-            .get("x-forwarded-for")
-            .and_then(|valeur| valeur.to_str().ok())
-            .and_then(|texte| texte.split(',').next())
-            .and_then(|texte| texte.trim().parse::<IpAddr>().ok());
-        annoncee.map_or(direct, |adresse| Self { adresse: adresse.to_canonical(), port: None })
+        origine
     }
+}
+
+/// Some front-ends write the port too.
+fn adresse(texte: &str) -> Option<IpAddr> {
+    texte.parse().ok().or_else(|| texte.parse().ok().map(|avec_port: SocketAddr| avec_port.ip()))
 }
 
 impl From<Origine> for journal::Origine {
@@ -93,5 +101,39 @@ impl Recue {
         let requete = self.tete.uri.query()?;
         let mut paires = url::form_urlencoded::parse(requete.as_bytes());
         paires.find(|(autre, _)| autre == nom).map(|(_, valeur)| valeur.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_caller_doesn_t_choose_its_address() {
+        let relais: Vec<Reseau> = ["10.0.0.0/8", "::1"].iter().map(|texte| texte.parse().unwrap()).collect();
+        let cas: &[(&str, &[&str], &str)] = &[
+            ("192.0.2.1:5", &["203.0.113.9"], "192.0.2.1"),
+            ("10.0.0.1:5", &[], "10.0.0.1"),
+            ("10.0.0.1:5", &["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1:5", &["198.51.100.7, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1:5", &["198.51.100.7", "203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.1:5", &["198.51.100.7, 203.0.113.9, 10.1.1.1"], "203.0.113.9"),
+            ("10.0.0.1:5", &["10.1.1.1, 10.2.2.2"], "10.1.1.1"),
+            ("10.0.0.1:5", &["203.0.113.9, inconnu"], "10.0.0.1"),
+            ("10.0.0.1:5", &["203.0.113.9:4711"], "203.0.113.9"),
+            ("[::1]:5", &["[2001:db8::1]:80"], "2001:db8::1"),
+            ("[::ffff:10.0.0.1]:5", &["2001:db8::1"], "2001:db8::1"),
+            ("10.0.0.1:5", &["203.0.113.9,"], "10.0.0.1"),
+        ];
+        for (pair, lignes, attendue) in cas {
+            let pair = Pair { adresse: pair.parse().unwrap(), certificats: Arc::new([]) };
+            let mut entetes = HeaderMap::new();
+            for ligne in *lignes {
+                entetes.append("x-forwarded-for", ligne.parse().unwrap());
+            }
+            let origine = Origine::de(&pair, &entetes, &relais);
+            assert_eq!(origine.adresse.to_string(), *attendue, "{} {lignes:?}", pair.adresse);
+            assert_eq!(origine.port.is_some(), origine.adresse == pair.adresse.ip().to_canonical());
+        }
     }
 }

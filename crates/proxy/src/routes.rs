@@ -66,12 +66,11 @@ async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Repo
         "/connect/callback" if methode == Method::GET => {
             au_complet(coeur, pair, requete, code::revenir).await
         }
+        "/connect/fin" if methode == Method::GET => code::finir(),
         "/connect/attente" if methode == Method::POST => {
             au_complet(coeur, pair, requete, |etat, recue, _| code::attendre(etat, recue)).await
         }
-        "/connect/attente" if methode == Method::GET => {
-            au_complet(coeur, pair, requete, |etat, recue, _| code::suivre(etat, recue)).await
-        }
+        "/connect/attente" if methode == Method::GET => au_complet(coeur, pair, requete, code::suivre).await,
         "/connect/attente" => reponse::methode_refusee("GET, POST"),
         "/psc/deconnexion" if methode == Method::POST => {
             au_complet(coeur, pair, requete, |etat, recue, _| disconnect::annoncee(etat, recue)).await
@@ -90,7 +89,9 @@ async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Repo
             traces::lire(etat, &Recue { tete, corps: bytes::Bytes::new(), origine, pair })
         }
         "/connect" | "/psc/deconnexion" => reponse::methode_refusee("POST"),
-        "/connect/authorize" | "/connect/callback" | "/traces" => reponse::methode_refusee("GET"),
+        "/connect/authorize" | "/connect/callback" | "/connect/fin" | "/traces" => {
+            reponse::methode_refusee("GET")
+        }
         _ => reponse::refus(StatusCode::NOT_FOUND, "Not found."),
     }
 }
@@ -174,6 +175,44 @@ async fn envoyer(
     relayer(coeur, permis, cible, requete, origine).await
 }
 
+/// A call whose SEND is in the journal: it says how it ended, also when the LPS is gone before.
+struct Suivi<'a> {
+    coeur: &'a Coeur,
+    session: &'a Session,
+    appel: Appel<'a>,
+    rang: usize,
+    origine: Origine,
+    debut: Instant,
+    fini: bool,
+}
+
+impl Suivi<'_> {
+    fn tracer(&self, fait: Fait<'_>) -> Result<(), journal::RefusDeTracer> {
+        let maintenant = self.coeur.etat.horloge.maintenant();
+        let trace = trace::de_session(self.session, Some(self.origine), fait, maintenant);
+        self.coeur.ecrivain.borrow_mut().tracer(&trace)
+    }
+
+    fn finir(&mut self, statut: StatusCode, cause: Option<&'static str>) {
+        self.fini = true;
+        let (etat, statut, duree) = (&self.coeur.etat, statut.as_u16(), self.debut.elapsed());
+        etat.metriques.appel(self.rang, statut, duree, cause.is_some());
+        let issue = Issue { statut, duree, cause };
+        let fin = Fait::SendResult(etat.noms.session(self.session), self.appel, issue);
+        if let Err(refus) = self.tracer(fin) {
+            tracing::error!(%refus, "trace de l’issue d’un appel perdue");
+        }
+    }
+}
+
+impl Drop for Suivi<'_> {
+    fn drop(&mut self) {
+        if !self.fini {
+            self.finir(StatusCode::REQUEST_TIMEOUT, Some("appel abandonné par le logiciel"));
+        }
+    }
+}
+
 /// Traces, finds a token, calls, traces how it ended.
 async fn relayer(
     coeur: &Rc<Coeur>,
@@ -183,38 +222,32 @@ async fn relayer(
     origine: Origine,
 ) -> Result<Response<Corps>, Reponse> {
     let etat = &coeur.etat;
-    let debut = Instant::now();
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
     let (methode, chemin) = (requete.method().clone(), cible.clone());
     let appel = Appel::nouveau(&route.api.regles.id, methode.as_str(), chemin.path());
-    let tracer = |fait: Fait<'_>| {
-        let trace = trace::de_session(&session, Some(origine), fait, etat.horloge.maintenant());
-        coeur.ecrivain.borrow_mut().tracer(&trace)
-    };
-    if let Err(refus) = tracer(Fait::Send(etat.noms.session(&session), appel)) {
+    let debut = Instant::now();
+    let (rang, session) = (route.api.rang, &session);
+    // « Finished » until it has begun: a call that is refused here never was.
+    let mut suivi = Suivi { coeur, session, appel, rang, origine, debut, fini: true };
+    if let Err(refus) = suivi.tracer(Fait::Send(etat.noms.session(session), appel)) {
         etat.metriques.sans_trace();
         if etat.config.traces.en_panne == EnPanne::Refuser {
             return Err(connect::sans_trace(etat, &refus));
         }
         tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
     }
+    suivi.fini = false;
     let (reponse, cause) = match appeler(coeur, permis, cible, requete).await {
         Ok(reponse) => {
-            etat.alertes.api_repond(route.api.rang, &route.api.regles.id);
+            etat.alertes.api_repond(rang, &route.api.regles.id);
             (Ok(reponse), None)
         }
         Err(Echec::Chute(chute)) => (Err(refuser(coeur, &route, &chute)), Some(chute.cause())),
         Err(Echec::SansJeton(sans)) => {
-            (Err(sans_jeton(coeur, &session, &route, sans).await), Some("pas de jeton pour cette API"))
+            (Err(sans_jeton(coeur, session, &route, sans).await), Some("pas de jeton pour cette API"))
         }
     };
-    let statut = reponse.as_ref().map_or_else(Response::status, Response::status).as_u16();
-    let duree = debut.elapsed();
-    etat.metriques.appel(route.api.rang, statut, duree, cause.is_some());
-    let fin = Fait::SendResult(etat.noms.session(&session), appel, Issue { statut, duree, cause });
-    if let Err(refus) = tracer(fin) {
-        tracing::error!(%refus, "trace de l’issue d’un appel perdue");
-    }
+    suivi.finir(reponse.as_ref().map_or_else(Response::status, Response::status), cause);
     reponse
 }
 

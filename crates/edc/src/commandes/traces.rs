@@ -44,7 +44,7 @@ pub(crate) struct Lieu {
     #[arg(long, value_name = "DIR", default_value = ".edc/traces")]
     dossier: PathBuf,
     /// Base des traces si elle n’est pas dans le dossier : sqlite:CHEMIN ou postgres://…
-    #[arg(long, value_name = "URL", env = "EDC_TRACES_BASE", hide_env_values = true)]
+    #[arg(long, value_name = "URL", env = "EDC_PROXY_TRACES_JOURNAL_BASE", hide_env_values = true)]
     base: Option<String>,
 }
 

@@ -32,6 +32,30 @@ impl Config {
             fautes
                 .push("session : « duree_max_s » et « inactivite_s » sont des durées non nulles".to_owned());
         }
+        if let Err(faute) = self.traces.journal.verifier() {
+            fautes.push(format!("traces.journal : {faute}"));
+        }
+        if !self.traces.lecteurs.is_empty() && self.autorites_clients.is_none() {
+            fautes.push(
+                "traces.lecteurs : demande « autorites_clients », qui vérifie leurs certificats".to_owned(),
+            );
+        }
+        let durees = [
+            ("psc.delai_s", self.psc.delai_s),
+            ("limites.entetes_s", self.limites.entetes_s),
+            ("limites.silence_s", self.limites.silence_s),
+        ];
+        let nuls = [
+            ("limites.connexions_max", self.limites.connexions_max),
+            ("limites.attentes_max", self.limites.attentes_max),
+            ("depot.sessions_max", self.depot.sessions_max),
+        ];
+        for (cle, _) in durees.iter().filter(|(_, duree)| *duree == 0) {
+            fautes.push(format!("{cle} : une seconde au moins"));
+        }
+        for (cle, _) in nuls.iter().filter(|(_, nombre)| *nombre == 0) {
+            fautes.push(format!("{cle} : un au moins"));
+        }
         if let Some(base) = &self.depot.base {
             let base = base.expose_secret();
             let connue = base == "memoire"
@@ -84,6 +108,13 @@ impl Api {
         if self.connexions_max == 0 {
             fautes.push(format!("apis.{}.connexions_max : une au moins", self.id));
         }
+        for (cle, duree) in
+            [("delai_connexion_s", self.delai_connexion_s), ("delai_reponse_s", self.delai_reponse_s)]
+        {
+            if duree == 0 {
+                fautes.push(format!("apis.{}.{cle} : une seconde au moins", self.id));
+            }
+        }
     }
 }
 
@@ -109,7 +140,11 @@ impl Client {
             fautes.push(format!("clients.{id}.apis : « {api} » n’est pas déclarée"));
         }
         for retour in &self.retours {
-            adresse(fautes, &format!("clients.{id}.retours"), Some(retour));
+            let cle = format!("clients.{id}.retours");
+            match Url::parse(retour) {
+                Ok(url) => adresse(fautes, &cle, Some(&url)),
+                Err(faute) => fautes.push(format!("{cle} : « {retour} » n’est pas une adresse ({faute})")),
+            }
         }
     }
 }

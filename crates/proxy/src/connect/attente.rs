@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
-use url::Url;
 
 use crate::session::Session;
 
@@ -20,18 +19,28 @@ pub(crate) struct EnCours {
     pub(crate) verificateur: SecretString,
     /// What the cookie of that browser must hold.
     pub(crate) liaison: String,
-    pub(crate) retour: Option<Url>,
+    pub(crate) retour: Option<String>,
     /// The thick client that waits for it, by the fingerprint of its secret.
     pub(crate) lourd: Option<String>,
     pub(crate) le: Timestamp,
 }
 
+/// What the browser of a thick client is opened with, and what it shows there.
+#[derive(Clone)]
+pub(crate) struct Annonce {
+    pub(crate) client_id: String,
+    /// In the address.
+    pub(crate) public: String,
+    /// Two digits that the software shows too: whoever was sent the address by somebody else sees them nowhere.
+    pub(crate) message: String,
+}
+
 /// A thick client that opened a browser and waits.
 pub(crate) enum Lourd {
-    /// `public` is what its browser is opened with; taken at the first use.
     Attend {
-        client_id: String,
-        public: Option<String>,
+        annonce: Annonce,
+        /// Its browser has gone to PSC: the address serves no more.
+        ouverte: bool,
         le: Timestamp,
     },
     Pret {
@@ -97,27 +106,52 @@ impl Attentes {
         navigateurs.remove(etat).filter(|en_cours| vivant(en_cours.le, maintenant))
     }
 
-    pub(crate) fn attendre(&self, secret: String, client_id: String, public: String, le: Timestamp) -> bool {
+    /// Keeps a thick client under the fingerprint of its secret; `false` when too many wait.
+    pub(crate) fn attendre(&self, secret: String, annonce: Annonce, le: Timestamp) -> bool {
         let mut lourds = tenir(&self.lourds);
-        lourds.retain(|_, autre| vivant(autre.le(), le));
         let place = lourds.len() < MAX;
         if place {
-            lourds.insert(secret, Lourd::Attend { client_id, public: Some(public), le });
+            lourds.insert(secret, Lourd::Attend { annonce, ouverte: false, le });
         }
         place
     }
 
-    /// The client whose browser shows that public word, which then serves no more.
-    pub(crate) fn ouvrir(&self, public: &str, maintenant: Timestamp) -> Option<(String, String)> {
-        tenir(&self.lourds).iter_mut().find_map(|(secret, lourd)| match lourd {
-            Lourd::Attend { client_id, public: mot, le }
-                if mot.as_deref() == Some(public) && vivant(*le, maintenant) =>
+    /// What a browser that shows this public word was opened for.
+    pub(crate) fn annonce(&self, public: &str, maintenant: Timestamp) -> Option<Annonce> {
+        tenir(&self.lourds).values().find_map(|lourd| match lourd {
+            Lourd::Attend { annonce, ouverte: false, le }
+                if annonce.public == public && vivant(*le, maintenant) =>
             {
-                *mot = None;
-                Some((secret.clone(), client_id.clone()))
+                Some(annonce.clone())
             }
             _ => None,
         })
+    }
+
+    /// The client that waits for the browser with that public word, which then serves no more.
+    pub(crate) fn ouvrir(&self, public: &str, maintenant: Timestamp) -> Option<String> {
+        tenir(&self.lourds).iter_mut().find_map(|(secret, lourd)| match lourd {
+            Lourd::Attend { annonce, ouverte, le }
+                if annonce.public == public && !*ouverte && vivant(*le, maintenant) =>
+            {
+                *ouverte = true;
+                Some(secret.clone())
+            }
+            _ => None,
+        })
+    }
+
+    /// Forgets the thick clients whose time is over; the sessions that they never came to take.
+    pub(crate) fn oublier(&self, maintenant: Timestamp) -> Vec<Arc<Session>> {
+        let mut oubliees = Vec::new();
+        tenir(&self.lourds).retain(|_, lourd| {
+            let garde = vivant(lourd.le(), maintenant);
+            if let (false, Lourd::Pret { session, .. }) = (garde, lourd) {
+                oubliees.push(Arc::clone(session));
+            }
+            garde
+        });
+        oubliees
     }
 
     /// Tells the thick client how it ended. `false` when it no longer waits.

@@ -10,14 +10,13 @@ mod pages;
 use std::sync::Arc;
 
 use http::StatusCode;
-use journal::{Fait, Trace};
 use oidc::pkce;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use lourd::{attendre, suivre};
 
-use super::attente::{DUREE_S, EnCours};
+use super::attente::{Annonce, DUREE_S, EnCours};
 use super::ouverture::{Echec, ouvrir};
 use crate::etat::Etat;
 use crate::reponse::{self, Reponse};
@@ -26,6 +25,9 @@ use crate::session::{Session, cookie_nomme, empreinte};
 
 /// Beginning of the name of the cookie that ties a sign-in to its browser; one for each, so that two tabs don't meet.
 const COOKIE: &str = "proxy_connexion_";
+
+/// Where a browser ends that has nowhere to go back to.
+const FIN: &str = "/connect/fin";
 
 fn cookie_de(etat: &str) -> String {
     // Letters and digits of a fingerprint: a name that a cookie may have.
@@ -41,25 +43,34 @@ fn adresse_de_retour(etat: &Etat) -> String {
 /// `GET /connect/authorize?clientId=…[&retour=…]` or `?attente=…`: sends the browser to PSC.
 pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let maintenant = etat.horloge.maintenant();
-    let (client_id, lourd) = match recue.parametre("attente") {
-        Some(mot) => match etat.attentes.ouvrir(&mot, maintenant) {
-            Some((secret, client_id)) => (client_id, Some(secret)),
-            None => return pages::erreur(StatusCode::NOT_FOUND, pages::PERIMEE),
-        },
-        None => (recue.parametre("clientId").unwrap_or_default(), None),
+    let attente = recue.parametre("attente");
+    let client_id = match &attente {
+        None => recue.parametre("clientId").unwrap_or_default(),
+        Some(mot) => {
+            let Some(annonce) = etat.attentes.annonce(mot, maintenant) else {
+                return pages::erreur(StatusCode::NOT_FOUND, pages::PERIMEE);
+            };
+            if !confirmee(&recue, mot) {
+                return demander_confirmation(&etat, &annonce);
+            }
+            annonce.client_id
+        }
     };
     let Some(client) = etat.clients.get(&client_id) else {
         return pages::erreur(StatusCode::NOT_FOUND, pages::LOGICIEL_INCONNU);
     };
-    let retour = match recue.parametre("retour") {
-        None => None,
-        // Compared as text with what was registered: no prefix, no pattern.
-        Some(voulu) => match client.regles.retours.iter().find(|permis| permis.as_str() == voulu) {
-            Some(permis) => Some(permis.clone()),
-            None => return pages::erreur(StatusCode::BAD_REQUEST, pages::RETOUR_INCONNU),
-        },
-    };
-    if !etat.par_client.passe(&client_id, etat.config.limites.connects_client_minute, maintenant) {
+    let retour = recue.parametre("retour");
+    // Compared as text with what was registered: no prefix, no pattern.
+    if retour.as_ref().is_some_and(|voulu| !client.regles.retours.contains(voulu)) {
+        return pages::erreur(StatusCode::BAD_REQUEST, pages::RETOUR_INCONNU);
+    }
+    if !super::traces_possibles(&etat) {
+        return reponse::attendre(pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::PROXY_EN_PANNE), 30);
+    }
+    let (limites, adresse) = (&etat.config.limites, recue.origine.adresse.to_string());
+    if !etat.par_adresse.passe(&adresse, limites.connects_adresse_minute, maintenant)
+        || !etat.par_client.passe(&client_id, limites.connects_client_minute, maintenant)
+    {
         let page = pages::erreur(StatusCode::TOO_MANY_REQUESTS, pages::TROP);
         return reponse::attendre(page, 10);
     }
@@ -85,6 +96,13 @@ pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
             return pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::PSC_ABSENT);
         }
     };
+    let lourd = match &attente {
+        None => None,
+        Some(mot) => match etat.attentes.ouvrir(mot, maintenant) {
+            Some(secret) => Some(secret),
+            None => return pages::erreur(StatusCode::NOT_FOUND, pages::PERIMEE),
+        },
+    };
     let nom = cookie_de(&state);
     let en_cours = EnCours {
         client_id,
@@ -98,10 +116,31 @@ pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
     if !etat.attentes.commencer(state, en_cours) {
         return reponse::attendre(pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::TROP), 30);
     }
-    reponse::cookie(reponse::redirection(url.as_str()), &nom, &liaison, Some(DUREE_S))
+    let depart = reponse::cookie(reponse::redirection(url.as_str()), &nom, &liaison, Some(DUREE_S));
+    match attente {
+        Some(mot) => reponse::cookie(depart, &cookie_de(&mot), "", Some(0)),
+        None => depart,
+    }
 }
 
-/// `GET /connect/callback`: the browser comes back. `raccroche` says that it has gone again.
+/// The address of a thick client may come from anybody: whoever opens it sees first for which software, and the two digits
+/// that this software must show. The answer counts only from the browser that was asked.
+fn demander_confirmation(etat: &Etat, annonce: &Annonce) -> Reponse {
+    let liaison = etat.alea.jeton();
+    let suite = format!("/connect/authorize?attente={}&confirme={liaison}", annonce.public);
+    let logiciel = etat.clients.get(&annonce.client_id).and_then(|client| client.regles.nom.as_deref());
+    let page = pages::confirmer(logiciel.unwrap_or(&annonce.client_id), &annonce.message, &suite);
+    reponse::cookie(page, &cookie_de(&annonce.public), &liaison, Some(DUREE_S))
+}
+
+fn confirmee(recue: &Recue, mot: &str) -> bool {
+    use subtle::ConstantTimeEq as _;
+    let demandee = cookie_nomme(&recue.tete.headers, &cookie_de(mot)).unwrap_or_default();
+    let rendue = recue.parametre("confirme").unwrap_or_default();
+    !demandee.is_empty() && bool::from(demandee.as_bytes().ct_eq(rendue.as_bytes()))
+}
+
+/// `GET /connect/callback`: the browser comes back. `raccroche` says that it has gone.
 pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: CancellationToken) -> Reponse {
     let maintenant = etat.horloge.maintenant();
     let state = recue.parametre("state").unwrap_or_default();
@@ -110,15 +149,15 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: Cancellati
     let Some(en_cours) = etat.attentes.reprendre(&state, &liaison, maintenant) else {
         return pages::erreur(StatusCode::BAD_REQUEST, pages::PERIMEE);
     };
-    let fin = conclure(&etat, &recue, &en_cours).await;
-    let session = match fin {
+    let mut qui = None;
+    let session = match conclure(&etat, &recue, &en_cours, &mut qui).await {
         Ok(session) => session,
         Err(echec) => {
             tracing::warn!(client_id = %en_cours.client_id, %echec, "connexion par navigateur refusée");
             if let Refus::Ouverture(Echec::Psc(panne)) = &echec {
                 etat.alertes.psc(panne);
             }
-            tracer_echec(&etat, &en_cours.client_id, recue.origine);
+            echouer(&etat, &en_cours.client_id, qui.as_deref(), recue.origine);
             if let Some(lourd) = &en_cours.lourd {
                 etat.attentes.conclure(lourd, None, maintenant);
             }
@@ -133,17 +172,31 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: Cancellati
                 return pages::erreur(StatusCode::BAD_REQUEST, pages::PERIMEE);
             }
             // The session is for the software, not for this browser: no cookie.
-            pages::connecte()
+            reponse::redirection(FIN)
         }
         (None, _) if raccroche.is_cancelled() => {
             super::abandonner(&etat, &session).await;
-            tracer_echec(&etat, &en_cours.client_id, recue.origine);
-            return pages::erreur(StatusCode::REQUEST_TIMEOUT, pages::PERIMEE);
+            echouer(&etat, &en_cours.client_id, qui.as_deref(), recue.origine);
+            return reponse::vide(StatusCode::REQUEST_TIMEOUT);
         }
-        (None, Some(retour)) => reponse::cookie_session(reponse::redirection(retour.as_str()), session.id()),
-        (None, None) => reponse::cookie_session(pages::connecte(), session.id()),
+        (None, retour) => {
+            let vers = retour.as_deref().unwrap_or(FIN);
+            reponse::cookie_session(reponse::redirection(vers), session.id())
+        }
     };
     reponse::cookie(reponse, &nom, "", Some(0))
+}
+
+/// `GET /connect/fin`: a page to close, at an address that holds nothing.
+pub(crate) fn finir() -> Reponse {
+    pages::connecte()
+}
+
+/// Ends the sessions that a thick client never came to take.
+pub(crate) async fn ramasser(etat: &Arc<Etat>) {
+    for session in etat.attentes.oublier(etat.horloge.maintenant()) {
+        super::abandonner(etat, &session).await;
+    }
 }
 
 /// Why a sign-in by browser did not end well.
@@ -171,13 +224,21 @@ impl Refus {
     fn texte(&self) -> &'static str {
         match self {
             Self::Psc(code) if code == "access_denied" => pages::REFUSEE,
+            Self::Ouverture(Echec::Journal(_) | Echec::Depot(_)) => pages::PROXY_EN_PANNE,
+            Self::Ouverture(Echec::Api { .. }) => pages::SERVICE_ABSENT,
             Self::Ouverture(echec) if echec.statut().is_server_error() => pages::PSC_ABSENT,
             _ => pages::ECHOUEE,
         }
     }
 }
 
-async fn conclure(etat: &Arc<Etat>, recue: &Recue, en_cours: &EnCours) -> Result<Arc<Session>, Refus> {
+/// `qui` becomes the nationalId as soon as it is known.
+async fn conclure(
+    etat: &Arc<Etat>,
+    recue: &Recue,
+    en_cours: &EnCours,
+    qui: &mut Option<String>,
+) -> Result<Arc<Session>, Refus> {
     let client = etat.clients.get(&en_cours.client_id).ok_or(Refus::SansCode)?;
     let identite = client.identite();
     let fournisseur = etat.psc.fournisseur(&identite).await.map_err(Echec::Psc)?;
@@ -202,20 +263,11 @@ async fn conclure(etat: &Arc<Etat>, recue: &Recue, en_cours: &EnCours) -> Result
     let maintenant = etat.horloge.maintenant();
     let personne = etat.psc.reconnaitre(&identite, jetons, Some(&en_cours.nonce), maintenant).await;
     let personne = personne.map_err(Echec::from)?;
+    *qui = Some(personne.national_id.clone());
     Ok(ouvrir(etat, client, &identite, personne, None, recue.origine).await?)
 }
 
-fn tracer_echec(etat: &Etat, client_id: &str, origine: Origine) {
+fn echouer(etat: &Etat, client_id: &str, qui: Option<&str>, origine: Origine) {
     etat.metriques.connexion(crate::metriques::Connexion::Echouee);
-    let trace = Trace {
-        instant: etat.horloge.maintenant(),
-        client_id: Some(client_id),
-        // Nobody was recognised.
-        id_rpps: None,
-        origine: Some(origine.into()),
-        fait: Fait::ConnectFailure,
-    };
-    if let Err(refus) = etat.journal.tracer(&trace) {
-        tracing::error!(%refus, "trace d’un échec de connexion perdue");
-    }
+    super::tracer_echec(etat, client_id, qui, origine);
 }

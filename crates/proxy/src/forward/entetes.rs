@@ -19,7 +19,7 @@ const DE_CONNEXION: [HeaderName; 8] = [
 ];
 
 /// What only the proxy may say to an API, or nobody.
-const DU_PROXY_SEUL: [HeaderName; 10] = [
+const DU_PROXY_SEUL: [HeaderName; 13] = [
     header::AUTHORIZATION,
     header::PROXY_AUTHORIZATION,
     header::COOKIE,
@@ -30,6 +30,9 @@ const DU_PROXY_SEUL: [HeaderName; 10] = [
     HeaderName::from_static("dpop"),
     HeaderName::from_static("client-cert"),
     HeaderName::from_static("client-cert-chain"),
+    HeaderName::from_static("api-user"),
+    HeaderName::from_static("remote-user"),
+    HeaderName::from_static("true-client-ip"),
 ];
 
 /// Beginnings of the headers by which front-ends assert who is calling.
@@ -142,6 +145,7 @@ mod tests {
             ("x-worksituation", "10C"),
         ];
         let tombent = [
+            ("api-user", "autre"),
             ("authorization", "Bearer lps"),
             ("client-cert", "x"),
             ("connection", "close, x-bond"),
@@ -152,9 +156,11 @@ mod tests {
             ("host", "proxy"),
             ("keep-alive", "timeout=5"),
             ("proxy-authorization", "x"),
+            ("remote-user", "autre"),
             ("te", "trailers"),
             ("trailer", "x"),
             ("transfer-encoding", "chunked"),
+            ("true-client-ip", "1.2.3.4"),
             ("upgrade", "h2c"),
             ("x-bond", "1"),
             ("x-client-cert", "x"),

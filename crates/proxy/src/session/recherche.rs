@@ -23,16 +23,20 @@ pub(crate) enum Presente<'a> {
 /// Longest identifier looked up.
 const LONGUEUR_MAX: usize = 128;
 
+/// A bearer first: software that sends one means it, while a cookie may be left from another day.
 pub(crate) fn presente(entetes: &HeaderMap) -> Presente<'_> {
-    if let Some(id) = cookie(entetes, COOKIE) {
-        return Presente::Cookie(id);
-    }
     let porteur = entetes
         .get(AUTHORIZATION)
         .and_then(|valeur| valeur.to_str().ok())
-        .and_then(|valeur| valeur.strip_prefix("Bearer ja."))
+        .and_then(|valeur| valeur.split_once(' '))
+        // The name of a scheme has no case (RFC 9110 §11.1).
+        .filter(|(schema, _)| schema.eq_ignore_ascii_case("bearer"))
+        .and_then(|(_, jeton)| jeton.trim_start().strip_prefix("ja."))
         .and_then(|reste| reste.rsplit_once('.'));
-    porteur.map_or(Presente::Rien, |(id, secret)| Presente::Jeton(id, secret))
+    match porteur {
+        Some((id, secret)) => Presente::Jeton(id, secret),
+        None => cookie(entetes, COOKIE).map_or(Presente::Rien, Presente::Cookie),
+    }
 }
 
 /// The first cookie of that name that isn't empty.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use journal::Fait;
 
 use super::{Session, durable, jeton};
+use crate::connect::code;
 use crate::etat::Etat;
 
 /// Between two looks at all sessions.
@@ -27,6 +28,7 @@ pub(crate) async fn veiller(etat: Arc<Etat>) {
 
 /// One look. Ends what has to end, revocations included.
 pub(crate) async fn balayer(etat: &Arc<Etat>) {
+    code::ramasser(etat).await;
     let finies = match durable::finies(etat).await {
         Ok(finies) => finies,
         Err(erreur) => {

@@ -297,7 +297,8 @@ fn configurer(pki: &Pki, psc: &FauxPsc, serveurs: &[Acteur; 3], apis: &[Acteur; 
         cle: None,
         secret: None,
         apis: None,
-        retours: vec![Url::parse("https://lps.example/fin").unwrap()],
+        nom: None,
+        retours: vec!["https://lps.example/fin".to_owned(), "https://sans-chemin.example".to_owned()],
         jeton_applicatif: false,
     };
     let avec_certificat = |client_id: &str| {

@@ -10,6 +10,7 @@ use crate::banc::{Banc, Lps, MTLS, PRO, Reponse, SECRET_1, TOKEN};
 use crate::hostile::{attendre_le_depart, attendre_le_menage};
 
 const RETOUR: &str = "https://lps.example/fin";
+const SANS_CHEMIN: &str = "https://sans-chemin.example";
 
 /// A browser: it keeps cookies and follows nothing by itself.
 struct Navigateur {
@@ -37,6 +38,16 @@ impl Navigateur {
             }
         }
         reponse
+    }
+
+    /// Opens the address of a thick client; where the page that names the software and the digits leads.
+    async fn confirmer(&mut self, chemin: &str, message: &str) -> String {
+        let page = self.aller(chemin).await;
+        assert_eq!(page.statut, 200, "{}", page.texte());
+        let texte = page.texte();
+        assert!(texte.contains(&format!("<strong>{message}</strong>")), "{texte}");
+        let (_, lien) = texte.split_once("<a href=\"").unwrap();
+        lien.split_once('"').unwrap().0.replace("&amp;", "&")
     }
 
     /// Begins a sign-in; what PSC is asked.
@@ -183,9 +194,14 @@ async fn on_ne_revient_qu_a_une_adresse_enregistree() {
     let demande = navigateur.commencer(&format!("/connect/authorize?clientId={SECRET_1}")).await;
     let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
     let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
-    assert_eq!(reponse.statut, 200);
-    assert!(reponse.texte().contains("Vous êtes connecté"));
-    assert!(!reponse.texte().contains(&code));
+    assert_eq!((reponse.statut, reponse.entete("location")), (302, Some("/connect/fin")));
+    assert!(navigateur.cookies.contains_key("proxy_session_id"));
+    let page = navigateur.aller("/connect/fin").await;
+    assert!(page.statut == 200 && page.texte().contains("Vous êtes connecté"));
+    // What was registered, to the letter: neither more nor less of a slash.
+    navigateur.commencer(&format!("/connect/authorize?clientId={SECRET_1}&retour={SANS_CHEMIN}")).await;
+    let chemin = format!("/connect/authorize?clientId={SECRET_1}&retour={SANS_CHEMIN}/");
+    assert_eq!(navigateur.aller(&chemin).await.statut, 400);
 }
 
 #[tokio::test]
@@ -224,11 +240,12 @@ async fn un_client_lourd_attend_sa_session_pendant_qu_un_navigateur_connecte() {
 
     let mut navigateur = Navigateur::nouveau(&banc);
     let chemin = &url[url::Position::BeforePath..];
-    let demande = navigateur.commencer(chemin).await;
+    let suite = navigateur.confirmer(chemin, attente["bindingMessage"].as_str().unwrap()).await;
+    let demande = navigateur.commencer(&suite).await;
     assert_eq!(navigateur.aller(chemin).await.statut, 404, "the address serves once");
     let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
     let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
-    assert_eq!(reponse.statut, 200);
+    assert_eq!((reponse.statut, reponse.entete("location")), (302, Some("/connect/fin")));
     assert!(navigateur.cookies.is_empty(), "the session is for the software, not for the browser");
 
     let reponse = suivre(secret).await;
@@ -241,7 +258,9 @@ async fn un_client_lourd_attend_sa_session_pendant_qu_un_navigateur_connecte() {
     // A refusal is told too.
     let attente = ouvrir().await;
     let url = Url::parse(attente["url"].as_str().unwrap()).unwrap();
-    let demande = navigateur.commencer(&url[url::Position::BeforePath..]).await;
+    let chemin = &url[url::Position::BeforePath..];
+    let suite = navigateur.confirmer(chemin, attente["bindingMessage"].as_str().unwrap()).await;
+    let demande = navigateur.commencer(&suite).await;
     let refus = format!(
         "/connect/callback?state={}&error=access_denied&iss={}",
         demande["state"],
@@ -268,4 +287,70 @@ async fn un_navigateur_qui_s_en_va_pendant_le_retour_ne_laisse_pas_de_session() 
     attendre_le_depart(&banc).await;
     banc.serveurs[0].relacher();
     attendre_le_menage(&banc, debut).await;
+}
+
+#[tokio::test]
+async fn l_adresse_d_un_client_lourd_envoyee_par_un_autre_ne_connecte_personne_a_son_insu() {
+    let banc = Banc::regle(|config| config.clients[0].nom = Some("Agenda <Santé>".to_owned())).await;
+    let lps = banc.lps();
+    let requete = lps.requete("POST", "/connect/attente").json(&json!({"clientId": SECRET_1}));
+    let attente = lps.envoyer(requete).await.json();
+    let url = Url::parse(attente["url"].as_str().unwrap()).unwrap();
+    let chemin = &url[url::Position::BeforePath..];
+    let message = attente["bindingMessage"].as_str().unwrap();
+    // The attacker went as far as the link of the page; in another browser it only shows the page again.
+    let mut attaquant = Navigateur::nouveau(&banc);
+    let suite = attaquant.confirmer(chemin, message).await;
+    let mut victime = Navigateur::nouveau(&banc);
+    assert_ne!(victime.confirmer(&suite, message).await, suite);
+    for forge in [format!("{chemin}&confirme="), format!("{chemin}&confirme=x")] {
+        let page = victime.aller(&forge).await;
+        assert_eq!(page.statut, 200, "{forge}");
+        assert!(page.texte().contains("Agenda &lt;Santé>"), "{}", page.texte());
+    }
+    // Looking cost the rightful one nothing.
+    attaquant.commencer(&suite).await;
+}
+
+#[tokio::test]
+async fn une_session_que_le_client_lourd_ne_vient_pas_chercher_ne_reste_pas() {
+    let banc = Banc::ouvrir().await;
+    let lps = banc.lps();
+    let requete = lps.requete("POST", "/connect/attente").json(&json!({"clientId": SECRET_1}));
+    let attente = lps.envoyer(requete).await.json();
+    let url = Url::parse(attente["url"].as_str().unwrap()).unwrap();
+    let mut navigateur = Navigateur::nouveau(&banc);
+    let message = attente["bindingMessage"].as_str().unwrap();
+    let suite = navigateur.confirmer(&url[url::Position::BeforePath..], message).await;
+    let demande = navigateur.commencer(&suite).await;
+    let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+    assert_eq!(navigateur.aller(&retour(&banc, &demande, &code)).await.statut, 302);
+    let sessions = async || {
+        let texte = banc.operateur().get("/metrics").await.texte();
+        let (_, reste) = texte.split_once("\nedc_proxy_sessions ").unwrap();
+        reste.lines().next().unwrap().to_owned()
+    };
+    assert_eq!(sessions().await, "1");
+    banc.horloge.avancer(SignedDuration::from_mins(11));
+    banc.poignee.balayer().await;
+    assert_eq!(sessions().await, "0");
+    let secret = attente["attente"].as_str().unwrap();
+    let tard = lps.envoyer(lps.requete("GET", "/connect/attente").bearer_auth(secret)).await;
+    assert_eq!(tard.statut, 404);
+}
+
+#[tokio::test]
+async fn l_echec_d_une_personne_reconnue_porte_son_nom() {
+    let banc = Banc::ouvrir().await;
+    let debut = banc.maintenant();
+    banc.serveurs[0].prochaine_json("/token", 500, json!({}));
+    let mut navigateur = Navigateur::nouveau(&banc);
+    let demande = navigateur.commencer(&depart(SECRET_1)).await;
+    let code = banc.psc.code(SECRET_1, PRO, &demande["nonce"]);
+    let reponse = navigateur.aller(&retour(&banc, &demande, &code)).await;
+    assert!(reponse.statut >= 500, "{}", reponse.statut);
+    assert!(reponse.texte().contains("dont votre logiciel a besoin"), "{}", reponse.texte());
+    let traces = banc.traces(debut).await;
+    assert_eq!(traces[0]["type"], "CONNECT_FAILURE");
+    assert_eq!(traces[0]["IdRPPS"], PRO);
 }

@@ -328,3 +328,35 @@ async fn les_autres_methodes_sont_refusees() {
         assert_eq!(reponse.entete("access-control-allow-origin"), None);
     }
 }
+
+#[tokio::test]
+async fn un_envoi_plus_long_que_le_delai_de_reponse_aboutit() {
+    let banc = Banc::regle(|config| config.apis[0].delai_reponse_s = 2).await;
+    let lps = banc.connecte(SECRET_1).await;
+    let pas = tokio::time::interval(std::time::Duration::from_millis(300));
+    // 2.7 s in all, never 2 s without a piece.
+    let flux = futures::stream::unfold((pas, 0), |(mut pas, n)| async move {
+        pas.tick().await;
+        (n < 10).then(|| (Ok::<_, std::io::Error>(vec![b'x'; 1_000]), (pas, n + 1)))
+    });
+    let requete = lps.requete("POST", "/send/backend-1/lent").body(reqwest::Body::wrap_stream(flux));
+    let reponse = lps.envoyer(requete).await;
+    assert_eq!(reponse.statut, 200, "{}", reponse.texte());
+    assert_eq!(banc.apis[0].recus("/lent")[0].corps.len(), 10_000);
+}
+
+#[tokio::test]
+async fn un_appel_que_le_logiciel_abandonne_est_compte_et_trace() {
+    let banc = Banc::ouvrir().await;
+    let lps = banc.connecte(SECRET_1).await;
+    banc.apis[0].retenir().await;
+    let appel = lps.envoyer(lps.requete("GET", "/send/backend-1/longue"));
+    tokio::select! {
+        _ = appel => panic!("the API answers nothing"),
+        () = banc.apis[0].attendre("/longue", 1) => {}
+    }
+    drop(lps);
+    let chute = "edc_proxy_chutes_total{api=\"backend-1\"} 1";
+    while !banc.operateur().get("/metrics").await.texte().contains(chute) {}
+    banc.apis[0].relacher();
+}

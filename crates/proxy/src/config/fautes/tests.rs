@@ -45,6 +45,12 @@ fn each_fault_is_told_and_a_good_file_has_none() {
         ),
         ("apis = [\"dmp\"]", "retours = [\"http://lps.example/fin\"]", "clients.lps.retours"),
         ("[psc]", "crl_clients = [\"ac.crl\"]\n[psc]", "sans « autorites_clients »"),
+        ("apis = [\"dmp\"]", "retours = [\"/fin\"]", "clients.lps.retours"),
+        ("[psc]", "[limites]\nsilence_s = 0\n[psc]", "limites.silence_s"),
+        ("[psc]", "[limites]\nattentes_max = 0\n[psc]", "limites.attentes_max"),
+        ("id = \"dmp\"", "id = \"dmp\"\ndelai_reponse_s = 0", "apis.dmp.delai_reponse_s"),
+        ("dossier = \"traces\"", "dossier = \"traces\"\nconservation_mois = 0", "traces.journal"),
+        ("jeton = \"un jeton assez long pour servir\"", "lecteurs = [\"cn\"]", "autorites_clients"),
         ("[psc]", "[session]\ninactivite_s = 0\n[psc]", "durées non nulles"),
         ("[psc]", "[alertes]\nwebhook = \"https://a.example/\"\n[psc]", "demande un « secret »"),
     ];
