@@ -13,6 +13,7 @@ pub(crate) mod code;
 
 mod demande;
 pub(crate) mod echange;
+mod garde;
 mod ouverture;
 pub(crate) mod psc;
 
@@ -117,9 +118,7 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
     let jetons = match ciba::authentifier(&etat.psc, &identite, &ciba, &raccroche).await {
         Err(ciba::Fin::Raccroche) => return abandon(),
         Ok(jetons) if raccroche.is_cancelled() => {
-            if let Some(renouvellement) = &jetons.refresh_token {
-                etat.psc.revoquer(&identite, renouvellement).await;
-            }
+            etat.psc.rendre(&identite, &jetons).await;
             return abandon();
         }
         Err(ciba::Fin::Panne(panne)) => Err(Echec::Psc(panne)),

@@ -26,6 +26,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
 use crate::config::ReglesSession;
+use crate::connect::appel::PanneRecente;
 use crate::identite::Identite;
 use crate::limite::Seau;
 
@@ -42,8 +43,10 @@ pub(crate) struct JetonsPsc {
     pub(crate) expire: Timestamp,
     pub(crate) renouvellement: Option<SecretString>,
     pub(crate) renouvellement_expire: Option<Timestamp>,
-    /// Only for the logout, as `id_token_hint`.
+    /// For the logout, as `id_token_hint`, and to know the same person again.
     pub(crate) id_token: SecretString,
+    /// How their last renewal failed.
+    pub(crate) panne: Option<Box<PanneRecente>>,
 }
 
 /// What a session is made from.
@@ -241,6 +244,7 @@ mod tests {
                     renouvellement: Some(jeton().into()),
                     renouvellement_expire: Some(le),
                     id_token: jeton().into(),
+                    panne: None,
                 },
                 jeton_applicatif: Some(alea.jeton().into()),
                 nombre_apis: 2,
@@ -256,6 +260,6 @@ mod tests {
         let jetons = (3 + 2 * 2) * 1_000;
         let reste = (memoire() - avant) / NOMBRE - jetons;
         assert_eq!(magasin.nombre(), NOMBRE);
-        assert!(reste < 1_400, "{reste} bytes");
+        assert!(reste < 1_450, "{reste} bytes");
     }
 }

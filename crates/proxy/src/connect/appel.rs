@@ -3,6 +3,9 @@
 //! What a server writes ends in a log, cleaned and cut, never in an answer to an LPS: the texts that are passed on are ours,
 //! or in the list of those that Keycloak is known to write.
 
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 use oidc::jetons::ErreurOauth;
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::ExposeSecret as _;
@@ -13,12 +16,12 @@ use crate::identite::Identite;
 const TAILLE_MAX: usize = 256 * 1024;
 
 /// Why a call gave nothing. Holds no token.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Panne {
     #[error("{etape} : pas de réponse à temps")]
     Delai { etape: &'static str },
     #[error("{etape} : serveur injoignable")]
-    Injoignable { etape: &'static str, source: Option<reqwest::Error> },
+    Injoignable { etape: &'static str, source: Option<Arc<reqwest::Error>> },
     #[error("{etape} : certificat du serveur refusé, {cause}")]
     Certificat { etape: &'static str, cause: String },
     /// It answered 5xx; `attendre` is its `Retry-After`, in seconds.
@@ -33,6 +36,14 @@ pub(crate) enum Panne {
 }
 
 impl Panne {
+    /// The word of a refusal, where it gave one.
+    pub(crate) fn code(&self) -> Option<&str> {
+        match self {
+            Self::Refus { refus, .. } => refus.code.as_deref(),
+            _ => None,
+        }
+    }
+
     /// What an LPS hears of it: 502 for a bad answer, 503 for no answer, 504 for a late one, 401 for a refusal.
     pub(crate) fn statut(&self) -> StatusCode {
         match self {
@@ -45,6 +56,27 @@ impl Panne {
             | Self::Lien { .. }
             | Self::Certificat { .. } => StatusCode::BAD_GATEWAY,
         }
+    }
+}
+
+/// A failure that everybody who would ask again at once hears too: many callers of a server that hangs would else wait one
+/// after the other.
+#[derive(Clone, Debug)]
+pub(crate) struct PanneRecente {
+    panne: Panne,
+    le: Timestamp,
+}
+
+impl PanneRecente {
+    const MEMOIRE: SignedDuration = SignedDuration::from_secs(5);
+
+    pub(crate) fn nouvelle(panne: &Panne, le: Timestamp) -> Self {
+        Self { panne: panne.clone(), le }
+    }
+
+    /// The failure, for some seconds.
+    pub(crate) fn encore(&self, maintenant: Timestamp) -> Option<Panne> {
+        (maintenant.duration_since(self.le).abs() < Self::MEMOIRE).then(|| self.panne.clone())
     }
 }
 
@@ -116,7 +148,7 @@ pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Resu
         } else if source.is_timeout() {
             Panne::Delai { etape }
         } else if source.is_connect() {
-            Panne::Injoignable { etape, source: Some(source.without_url()) }
+            Panne::Injoignable { etape, source: Some(Arc::new(source.without_url())) }
         } else {
             tracing::debug!(erreur = %source.without_url(), "{etape}");
             Panne::Illisible { etape }

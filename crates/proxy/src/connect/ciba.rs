@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use oidc::ciba::{Demande, INTERVALLE_PAR_DEFAUT, RALENTIR, Sondage};
 use oidc::jetons::ReponseJetons;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::appel::{Panne, Refus};
 use super::psc::Psc;
 use crate::identite::Identite;
+
+const SONDAGE: &str = "sondage CIBA";
 
 /// What PSC says when nobody answered in time.
 fn expire() -> Panne {
@@ -21,7 +23,7 @@ fn expire() -> Panne {
         code: Some("expired_token".to_owned()),
         description: Some("authentication timed out"),
     };
-    Panne::Refus { etape: "sondage CIBA", refus }
+    Panne::Refus { etape: SONDAGE, refus }
 }
 
 /// Why there are no tokens.
@@ -52,40 +54,45 @@ pub(crate) async fn authentifier(
     let fin = Instant::now() + secondes(accuse.expires_in.min(3_600));
     let mut intervalle = accuse.interval.unwrap_or(INTERVALLE_PAR_DEFAUT).clamp(1, 600);
     let sondage = Sondage::nouveau(accuse.auth_req_id);
+    // Why the last poll had no answer: in the end that is what there is to say, and not that nobody approved.
+    let mut panne = None;
     loop {
         let pause = secondes(intervalle);
         if Instant::now() + pause > fin {
             // Nothing may be asked any more: the answer is known already.
-            attendre(fin.saturating_duration_since(Instant::now()), raccroche).await?;
-            return Err(expire().into());
+            attendre(fin, raccroche).await?;
+            return Err(panne.unwrap_or_else(expire).into());
         }
-        attendre(pause, raccroche).await?;
+        attendre(Instant::now() + pause, raccroche).await?;
         // The last poll may not outlive the request by more than one interval.
         let reponse =
             timeout_at(fin + Duration::max(pause, Duration::from_secs(1)), psc.sonder(identite, &sondage));
-        match reponse.await.unwrap_or_else(|_| Err(expire())) {
+        match reponse.await.unwrap_or(Err(Panne::Delai { etape: SONDAGE })) {
             Ok(jetons) => return Ok(jetons),
             Err(Panne::Refus { etape, refus }) => match refus.code.as_deref() {
-                Some("authorization_pending") => {}
-                Some("slow_down") => intervalle = intervalle.saturating_add(RALENTIR),
+                Some("authorization_pending") => panne = None,
+                Some("slow_down") => {
+                    panne = None;
+                    intervalle = intervalle.saturating_add(RALENTIR);
+                }
                 _ => return Err(Panne::Refus { etape, refus }.into()),
             },
             // CIBA §11: a poll that got no answer says nothing of the person's; the server may say when to come back.
-            Err(Panne::Indisponible { attendre: voulu, .. }) => {
-                let deja = intervalle;
-                let voulu = voulu.unwrap_or(0).min(accuse.expires_in);
-                attendre(secondes(voulu.saturating_sub(deja)), raccroche).await?;
-            }
-            Err(panne) => {
-                tracing::debug!(%panne, "sondage sans réponse");
+            Err(autre) => {
+                tracing::debug!(panne = %autre, "sondage sans réponse");
+                if let Panne::Indisponible { attendre: Some(voulu), .. } = autre {
+                    let reste = secondes(voulu.min(accuse.expires_in).saturating_sub(intervalle));
+                    attendre(fin.min(Instant::now() + reste), raccroche).await?;
+                }
+                panne = Some(autre);
             }
         }
     }
 }
 
-async fn attendre(duree: Duration, raccroche: &CancellationToken) -> Result<(), Fin> {
+async fn attendre(jusque: Instant, raccroche: &CancellationToken) -> Result<(), Fin> {
     tokio::select! {
         () = raccroche.cancelled() => Err(Fin::Raccroche),
-        () = sleep(duree) => Ok(()),
+        () = sleep_until(jusque) => Ok(()),
     }
 }

@@ -1,12 +1,12 @@
 //! Pro Santé Connect as the proxy sees it: discovery, keys, token endpoint, logout.
 //!
-//! Rule: documents are read once and kept ten minutes, whoever asks; a failure is never kept. An id_token is believed only
-//! after its signature, issuer, audience, dates and level.
+//! Rule: documents are read once and kept, whoever asks (`garde`). An id_token is believed only after its signature, issuer,
+//! audience, dates and level. Tokens that aren't believed are given back.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use oidc::ciba::{Accuse, Demande, Sondage};
 use oidc::id_token::{self, Attentes, Revendications};
 use oidc::jetons::ReponseJetons;
@@ -15,28 +15,20 @@ use oidc::{Fournisseur, Jwks};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
 use service::Horloge;
-use tokio::sync::Mutex;
 use url::Url;
 
 use super::appel::{self, Panne};
+use super::garde::Garde;
 use crate::config;
 use crate::identite::Identite;
 use crate::session::JetonsPsc;
 use crate::session::jeton::echeance;
 
-/// How long discovery and keys are kept.
-const GARDE: SignedDuration = SignedDuration::from_mins(10);
-/// Between two readings of the keys because of an unknown one.
-const RELECTURE: SignedDuration = SignedDuration::from_secs(30);
-
-/// What was read, and when.
-type Gardee<T> = Mutex<Option<(Timestamp, Arc<T>)>>;
-
 pub(crate) struct Psc {
     pub(crate) regles: config::Psc,
     emetteur: String,
-    document: Gardee<Fournisseur>,
-    cles: Gardee<Jwks>,
+    document: Garde<Fournisseur>,
+    cles: Garde<Jwks>,
     horloge: Horloge,
 }
 
@@ -94,7 +86,8 @@ impl Psc {
         let decouverte = regles.decouverte.as_str();
         let deduit = decouverte.split_once("/.well-known/").map_or(decouverte, |(avant, _)| avant).to_owned();
         let emetteur = regles.emetteur.clone().unwrap_or(deduit);
-        Self { regles, emetteur, document: Mutex::default(), cles: Mutex::default(), horloge }
+        let (document, cles) = (Garde::vide(horloge.clone()), Garde::vide(horloge.clone()));
+        Self { regles, emetteur, document, cles, horloge }
     }
 
     pub(crate) fn emetteur(&self) -> &str {
@@ -103,12 +96,11 @@ impl Psc {
 
     /// The metadata, checked: the issuer that was configured, safe addresses everywhere.
     pub(crate) async fn fournisseur(&self, identite: &Identite) -> Result<Arc<Fournisseur>, Panne> {
+        self.document.lire(self.decouvrir(identite)).await
+    }
+
+    async fn decouvrir(&self, identite: &Identite) -> Result<Fournisseur, Panne> {
         const ETAPE: &str = "découverte de PSC";
-        let mut place = self.document.lock().await;
-        let maintenant = self.horloge.maintenant();
-        if let Some(connu) = gardee(place.as_ref(), maintenant, GARDE) {
-            return Ok(connu);
-        }
         let lu: Fournisseur = appel::json(identite.psc.get(self.regles.decouverte.clone()), ETAPE).await?;
         let points = [lu.points(true), lu.points(false)];
         let adresses = points
@@ -128,28 +120,18 @@ impl Psc {
             );
             return Err(Panne::Illisible { etape: ETAPE });
         }
-        let lu = Arc::new(lu);
-        *place = Some((maintenant, Arc::clone(&lu)));
         Ok(lu)
     }
 
-    /// Forgets the metadata, so that the next call reads them again.
-    async fn oublier(&self) {
-        *self.document.lock().await = None;
+    async fn cles(&self, identite: &Identite) -> Result<Arc<Jwks>, Panne> {
+        let adresse = self.fournisseur(identite).await?.jwks_uri.clone();
+        self.cles.lire(lire_cles(identite, adresse)).await
     }
 
-    async fn cles(&self, identite: &Identite, au_plus: SignedDuration) -> Result<Arc<Jwks>, Panne> {
-        const ETAPE: &str = "lecture des clés de PSC";
+    /// The keys again, for a token signed by one that isn't among those that are known.
+    async fn cles_nouvelles(&self, identite: &Identite) -> Result<Arc<Jwks>, Panne> {
         let adresse = self.fournisseur(identite).await?.jwks_uri.clone();
-        let mut place = self.cles.lock().await;
-        let maintenant = self.horloge.maintenant();
-        if let Some(connues) = gardee(place.as_ref(), maintenant, au_plus) {
-            return Ok(connues);
-        }
-        let octets = appel::octets(identite.psc.get(adresse), ETAPE).await?;
-        let lues = Arc::new(Jwks::parse(&octets).map_err(|_| Panne::Illisible { etape: ETAPE })?);
-        *place = Some((maintenant, Arc::clone(&lues)));
-        Ok(lues)
+        self.cles.relire(lire_cles(identite, adresse)).await
     }
 
     /// Asks for somebody's authentication on their own device.
@@ -160,7 +142,8 @@ impl Psc {
         let recu: Result<Accuse, Panne> =
             appel::json(appel::formulaire(requete, identite, demande), ETAPE).await;
         if matches!(recu, Err(Panne::Injoignable { .. })) {
-            self.oublier().await;
+            // It may have moved.
+            self.document.perimer();
         }
         recu.and_then(|accuse| {
             let utilisable = !accuse.auth_req_id.expose_secret().is_empty() && accuse.expires_in > 0;
@@ -198,6 +181,8 @@ impl Psc {
         identite: &Identite,
         jeton: &SecretString,
     ) -> Result<ReponseJetons, Panne> {
+        // Before what comes back can't be judged for want of them: the token shown here may serve only once.
+        self.cles(identite).await?;
         let champs = Renouvellement { grant_type: "refresh_token", refresh_token: jeton.expose_secret() };
         self.jetons(identite, &champs, "renouvellement PSC").await
     }
@@ -214,6 +199,14 @@ impl Psc {
     ) -> Result<ReponseJetons, Panne> {
         let requete = identite.psc.post(self.points(identite).await?.token);
         appel::json(appel::formulaire(requete, identite, champs), etape).await
+    }
+
+    /// Gives back what the token endpoint gave and nobody will use.
+    pub(crate) async fn rendre(&self, identite: &Identite, reponse: &ReponseJetons) {
+        // Without a refresh token, they die by themselves within two minutes.
+        if let Some(renouvellement) = &reponse.refresh_token {
+            self.revoquer(identite, renouvellement).await;
+        }
     }
 
     /// Ends the refresh token of tokens that will not be used. Best effort: they die by themselves within half an hour.
@@ -240,7 +233,8 @@ impl Psc {
         appel::octets(identite.psc.post(point).form(&champs), "déconnexion PSC").await.map(|_| ())
     }
 
-    /// Turns an answer of the token endpoint into somebody, or says why not. `depart`: the instant before the request left.
+    /// Turns an answer of the token endpoint into somebody, or says why not and gives the tokens back. `depart`: the instant
+    /// before the request left.
     pub(crate) async fn reconnaitre(
         &self,
         identite: &Identite,
@@ -248,27 +242,63 @@ impl Psc {
         nonce: Option<&str>,
         depart: Timestamp,
     ) -> Result<Personne, Echec> {
-        if !reponse.porteur() {
-            return Err(Doute::Type.into());
-        }
-        let id_token = reponse.id_token.ok_or(Doute::SansIdToken)?;
-        let session_state =
-            reponse.session_state.filter(|texte| !texte.is_empty()).ok_or(Doute::SansSession)?;
-        let lues = self.verifier(identite, &id_token, &reponse.access_token, nonce).await?;
-        if let Some(acr) = lues.lire::<String>("acr").filter(|acr| !self.regles.acr_acceptes.contains(acr)) {
-            return Err(Doute::Niveau(acr.chars().take(40).collect()).into());
-        }
-        let dit = |nom| lues.lire::<String>(nom).filter(|texte| !texte.is_empty());
-        let national_id =
-            dit("SubjectNameID").or_else(|| dit("preferred_username")).ok_or(Doute::SansPersonne)?;
+        let (national_id, session_state) = match self.lire_personne(identite, &reponse, nonce).await {
+            Ok(lues) => lues,
+            Err(echec) => {
+                self.rendre(identite, &reponse).await;
+                return Err(echec);
+            }
+        };
         let jetons = JetonsPsc {
             acces: reponse.access_token,
             expire: echeance(depart, reponse.expires_in.unwrap_or(60)),
             renouvellement: reponse.refresh_token,
             renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),
-            id_token,
+            id_token: reponse.id_token.ok_or(Doute::SansIdToken)?,
+            panne: None,
         };
         Ok(Personne { national_id, session_state, jetons })
+    }
+
+    /// Who those tokens are for, and the name of their session.
+    async fn lire_personne(
+        &self,
+        identite: &Identite,
+        reponse: &ReponseJetons,
+        nonce: Option<&str>,
+    ) -> Result<(String, String), Echec> {
+        if !reponse.porteur() {
+            return Err(Doute::Type.into());
+        }
+        let id_token = reponse.id_token.as_ref().ok_or(Doute::SansIdToken)?;
+        let session_state =
+            reponse.session_state.clone().filter(|texte| !texte.is_empty()).ok_or(Doute::SansSession)?;
+        let lues = self.verifier(identite, id_token, &reponse.access_token, nonce).await?;
+        if let Some(acr) = lues.lire::<String>("acr").filter(|acr| !self.regles.acr_acceptes.contains(acr)) {
+            return Err(Doute::Niveau(acr.chars().take(40).collect()).into());
+        }
+        Ok((personne(&lues).ok_or(Doute::SansPersonne)?, session_state))
+    }
+
+    /// Judges what a renewal brought: a token of the same kind and, where an id_token comes along, the same person
+    /// (OpenID Connect Core §12.2). `ancien`: the id_token that was verified before.
+    pub(crate) async fn confirmer(
+        &self,
+        identite: &Identite,
+        reponse: &ReponseJetons,
+        ancien: &SecretString,
+        national_id: &str,
+    ) -> Result<(), Echec> {
+        if !reponse.porteur() {
+            return Err(Doute::Type.into());
+        }
+        let Some(id_token) = &reponse.id_token else { return Ok(()) };
+        let lues = self.verifier(identite, id_token, &reponse.access_token, None).await?;
+        let meme_sujet = id_token::sujet(ancien.expose_secret()).is_none_or(|ancien| ancien == lues.sub);
+        if !meme_sujet || personne(&lues).as_deref() != Some(national_id) {
+            return Err(Doute::AutrePersonne.into());
+        }
+        Ok(())
     }
 
     async fn verifier(
@@ -287,9 +317,9 @@ impl Psc {
             maintenant: self.horloge.maintenant(),
         };
         let jeton = id_token.expose_secret();
-        match id_token::verifier(jeton, &*self.cles(identite, GARDE).await?, &attentes) {
+        match id_token::verifier(jeton, &*self.cles(identite).await?, &attentes) {
             Err(id_token::Refus::CleInconnue) => {
-                let fraiches = self.cles(identite, RELECTURE).await?;
+                let fraiches = self.cles_nouvelles(identite).await?;
                 Ok(id_token::verifier(jeton, &fraiches, &attentes).map_err(Doute::from)?)
             }
             autre => Ok(autre.map_err(Doute::from)?),
@@ -325,22 +355,29 @@ impl Psc {
         jeton: &str,
     ) -> Result<oidc::deconnexion::JetonDeconnexion, Panne> {
         const ETAPE: &str = "déconnexion annoncée par PSC";
-        let cles = self.cles(identite, GARDE).await?;
-        let maintenant = self.horloge.maintenant();
-        let refus = |refus: oidc::deconnexion::Refus| {
+        let juger = |cles: &Jwks| {
+            let maintenant = self.horloge.maintenant();
+            oidc::deconnexion::verifier(jeton, cles, &self.emetteur, &identite.client_id, maintenant)
+        };
+        let mut jugement = juger(&*self.cles(identite).await?);
+        if jugement.as_ref().err() == Some(&id_token::Refus::CleInconnue.into()) {
+            jugement = juger(&*self.cles_nouvelles(identite).await?);
+        }
+        jugement.map_err(|refus| {
             tracing::warn!(%refus, "jeton de déconnexion refusé");
             Panne::Illisible { etape: ETAPE }
-        };
-        oidc::deconnexion::verifier(jeton, &cles, &self.emetteur, &identite.client_id, maintenant)
-            .map_err(refus)
+        })
     }
 }
 
-fn gardee<T>(
-    place: Option<&(Timestamp, Arc<T>)>,
-    maintenant: Timestamp,
-    au_plus: SignedDuration,
-) -> Option<Arc<T>> {
-    let (le, valeur) = place?;
-    (maintenant.duration_since(*le) < au_plus).then(|| Arc::clone(valeur))
+async fn lire_cles(identite: &Identite, adresse: Url) -> Result<Jwks, Panne> {
+    const ETAPE: &str = "lecture des clés de PSC";
+    let octets = appel::octets(identite.psc.get(adresse), ETAPE).await?;
+    Jwks::parse(&octets).map_err(|_| Panne::Illisible { etape: ETAPE })
+}
+
+/// The national identifier that an id_token gives.
+fn personne(lues: &Revendications) -> Option<String> {
+    let dit = |nom| lues.lire::<String>(nom).filter(|texte| !texte.is_empty());
+    dit("SubjectNameID").or_else(|| dit("preferred_username"))
 }

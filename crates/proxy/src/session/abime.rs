@@ -47,6 +47,7 @@ fn session(identite: Arc<Identite>) -> Session {
             renouvellement: Some("renouvellement".into()),
             renouvellement_expire: Some(le),
             id_token: "id".into(),
+            panne: None,
         },
         jeton_applicatif: Some(SECRET.into()),
         nombre_apis: 1,

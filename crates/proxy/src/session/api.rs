@@ -9,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use oidc::jetons::ReponseJetons;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::connect::appel::{Panne, PanneRecente};
+
 const PORTEUR: &str = "Bearer ";
 
 /// A token of one API, ready to be sent.
@@ -42,7 +44,16 @@ impl JetonApi {
         let renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
         let jeton =
             Self::nouveau(&reponse.access_token, expire, reponse.refresh_token, renouvellement_expire)?;
-        Ok(Self { moitie_s: u32::try_from(vie / 2).unwrap_or(u32::MAX), ..jeton })
+        Ok(jeton.de_moitie(Some(u32::try_from(vie / 2).unwrap_or(u32::MAX))))
+    }
+
+    /// The same, where half of its life is known.
+    pub(crate) fn de_moitie(self, moitie_s: Option<u32>) -> Self {
+        Self { moitie_s: moitie_s.unwrap_or(u32::MAX), ..self }
+    }
+
+    pub(crate) fn moitie_s(&self) -> Option<u32> {
+        Some(self.moitie_s).filter(|moitie| *moitie < u32::MAX)
     }
 
     pub(crate) fn nouveau(
@@ -94,6 +105,8 @@ pub(crate) struct PlaceApi {
     pub(crate) actuel: ArcSwapOption<JetonApi>,
     /// The last one that its API refused: a store may still have it.
     refuse: ArcSwapOption<JetonApi>,
+    /// How the last renewal failed.
+    panne: ArcSwapOption<PanneRecente>,
     pub(crate) renouveler: tokio::sync::Mutex<()>,
 }
 
@@ -118,7 +131,21 @@ impl PlaceApi {
         self.actuel.load_full().or_else(|| self.refuse.load_full())
     }
 
-    /// The same, taken away for good.
+    /// The current token if it lives, were it near its end.
+    pub(crate) fn vivant(&self, maintenant: Timestamp) -> Option<Arc<JetonApi>> {
+        self.actuel.load_full().filter(|jeton| jeton.expire > maintenant)
+    }
+
+    pub(crate) fn noter(&self, panne: &Panne, le: Timestamp) {
+        self.panne.store(Some(Arc::new(PanneRecente::nouvelle(panne, le))));
+    }
+
+    /// How a renewal failed a moment ago.
+    pub(crate) fn panne(&self, maintenant: Timestamp) -> Option<Panne> {
+        self.panne.load().as_ref().and_then(|panne| panne.encore(maintenant))
+    }
+
+    /// The last token that there was, taken away for good.
     pub(crate) fn retirer(&self) -> Option<Arc<JetonApi>> {
         let refuse = self.refuse.swap(None);
         self.actuel.swap(None).or(refuse)
@@ -126,6 +153,7 @@ impl PlaceApi {
 
     pub(crate) fn poser(&self, jeton: JetonApi) -> Arc<JetonApi> {
         let jeton = Arc::new(jeton);
+        self.panne.store(None);
         self.actuel.store(Some(Arc::clone(&jeton)));
         jeton
     }

@@ -39,6 +39,8 @@ struct JetonEcrit<'a> {
     expire: Timestamp,
     renouvellement: Option<&'a str>,
     renouvellement_expire: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    moitie_s: Option<u32>,
 }
 
 /// The same, read.
@@ -63,6 +65,9 @@ struct JetonLu {
     expire: Timestamp,
     renouvellement: Option<SecretString>,
     renouvellement_expire: Option<Timestamp>,
+    /// Half of its life in seconds, for one of an API; absent from what older versions wrote.
+    #[serde(default)]
+    moitie_s: Option<u32>,
 }
 
 fn certificat(identite: &Identite) -> Option<String> {
@@ -79,6 +84,7 @@ fn jeton(jeton: &JetonApi) -> JetonEcrit<'_> {
         expire: jeton.expire,
         renouvellement: texte(jeton.renouvellement.as_ref()),
         renouvellement_expire: jeton.renouvellement_expire,
+        moitie_s: jeton.moitie_s(),
     }
 }
 
@@ -106,6 +112,7 @@ pub(crate) async fn ecrire(
             expire: psc.expire,
             renouvellement: texte(psc.renouvellement.as_ref()),
             renouvellement_expire: psc.renouvellement_expire,
+            moitie_s: None,
         },
         id_token: psc.id_token.expose_secret(),
         apis: jetons.iter().map(|(id, lu)| (*id, jeton(lu))).collect(),
@@ -165,6 +172,7 @@ impl Lue {
                 renouvellement: self.psc.renouvellement,
                 renouvellement_expire: self.psc.renouvellement_expire,
                 id_token: self.id_token,
+                panne: None,
             },
             jeton_applicatif: self.applicatif,
             nombre_apis: apis.len(),
@@ -186,7 +194,7 @@ fn poser(session: &Session, apis: &[Arc<Api>], mut jetons: BTreeMap<String, Jeto
         if let Ok(jeton) =
             JetonApi::nouveau(&lu.acces, lu.expire, lu.renouvellement, lu.renouvellement_expire)
         {
-            place.reposer(jeton);
+            place.reposer(jeton.de_moitie(lu.moitie_s));
         }
     }
 }

@@ -1,17 +1,18 @@
 //! A fresh API token for a session: at once when there is one, else asked for by one caller while others wait.
 //!
 //! The ladder: the API's own refresh token, then a new exchange with PSC's token, itself renewed if it has died, and when
-//! PSC's refresh token has died too, the session is over.
+//! PSC's refresh token has died too, nothing renews it. Rule: nobody waits while a token lives, and nobody waits in turn for
+//! a server that hangs: a failure is shared by all who would ask again at once.
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use journal::Fait;
 use secrecy::SecretString;
 
 pub(crate) use super::api::echeance;
-use super::{JetonApi, Session, depot, durable};
-use crate::connect::appel::Panne;
+use super::{JetonApi, JetonsPsc, Session, depot, durable};
+use crate::connect::appel::{Panne, PanneRecente};
 use crate::connect::echange::Api;
 use crate::etat::Etat;
 use crate::trace;
@@ -33,7 +34,8 @@ const PSC: &str = "psc";
 
 /// The current token if it may still be sent: what the relay calls, without a lock.
 pub(crate) fn courant(etat: &Etat, session: &Session, api: &Api) -> Option<Arc<JetonApi>> {
-    let place = session.apis.get(api.rang)?;
+    // A session that ended while the call was on its way sends nothing more.
+    let place = session.apis.get(api.rang).filter(|_| !session.est_fermee())?;
     let jeton = place.actuel.load_full()?;
     jeton.frais(etat.horloge.maintenant(), marge(etat)).then_some(jeton)
 }
@@ -42,12 +44,31 @@ fn marge(etat: &Etat) -> SignedDuration {
     SignedDuration::from_secs(i64::try_from(etat.config.session.marge_jeton_s).unwrap_or(30))
 }
 
-/// Renews, once whoever asks at the same time.
+/// A token that may be sent, renewed once whoever asks at the same time. One that still lives is given at once, and renewed
+/// beside.
 pub(crate) async fn renouveler(
-    etat: &Etat,
-    session: &Session,
-    api: &Api,
+    etat: &Arc<Etat>,
+    session: &Arc<Session>,
+    api: &Arc<Api>,
 ) -> Result<Arc<JetonApi>, SansJeton> {
+    let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
+    let maintenant = etat.horloge.maintenant();
+    let Some(vivant) = place.vivant(maintenant).filter(|_| !session.est_fermee()) else {
+        return remplacer(etat, session, api).await;
+    };
+    if place.panne(maintenant).is_none() && place.renouveler.try_lock().is_ok() {
+        let (commun, session, api) = (Arc::clone(etat), Arc::clone(session), Arc::clone(api));
+        etat.arret.suivre(async move {
+            if let Err(sans) = remplacer(&commun, &session, &api).await {
+                tracing::warn!(api = %api.regles.id, %sans, "jeton non renouvelé, il vit encore");
+            }
+        });
+    }
+    Ok(vivant)
+}
+
+/// Renews: one caller does it, the others wait for what comes of it.
+async fn remplacer(etat: &Etat, session: &Session, api: &Api) -> Result<Arc<JetonApi>, SansJeton> {
     let place = session.apis.get(api.rang).ok_or(SansJeton::Finie)?;
     let _seul = place.renouveler.lock().await;
     // Closed while this caller waited: its tokens are revoked, and no new one may be born.
@@ -62,25 +83,23 @@ pub(crate) async fn renouveler(
     if let Some(bon) = encore_bon() {
         return Ok(bon);
     }
+    if let Some(panne) = place.panne(etat.horloge.maintenant()) {
+        return Err(panne.into());
+    }
     let verrou = durable::reserver(etat, session).await?;
     let obtenu = if session.est_fermee() {
         Err(SansJeton::Finie)
     } else if let Some(bon) = encore_bon() {
         Ok(bon)
     } else {
-        let ancien = place.actuel.load_full();
         let dernier = place.dernier();
         let obtenu = obtenir(etat, session, api, dernier.as_deref()).await.map(|jeton| place.poser(jeton));
+        if let Err(SansJeton::Panne(panne)) = &obtenu {
+            place.noter(panne, etat.horloge.maintenant());
+        }
         // Also when it failed: PSC may have changed its refresh token on the way.
         durable::garder(etat, session).await;
-        match (obtenu, ancien) {
-            // Asked ahead of its end and without an answer: the one there is still lives.
-            (Err(SansJeton::Panne(panne)), Some(ancien)) if ancien.expire > etat.horloge.maintenant() => {
-                tracing::warn!(api = %api.regles.id, %panne, "jeton non renouvelé, il vit encore");
-                Ok(ancien)
-            }
-            (obtenu, _) => obtenu,
-        }
+        obtenu
     };
     if let Some(verrou) = verrou {
         verrou.relacher().await;
@@ -132,30 +151,53 @@ pub(crate) async fn jeton_psc(etat: &Etat, session: &Session) -> Result<SecretSt
     let depart = etat.horloge.maintenant();
     // Five seconds to travel: an authorization server asks PSC whether the token lives.
     if psc.expire <= depart.saturating_add(SignedDuration::from_secs(5)).unwrap_or(depart) {
-        let vivant = psc.renouvellement_expire.is_none_or(|expire| expire > depart);
-        let Some(renouvellement) = psc.renouvellement.clone().filter(|_| vivant) else {
-            return Err(SansJeton::Finie);
-        };
-        match etat.psc.renouveler(&session.identite, &renouvellement).await {
-            Ok(reponse) => {
-                psc.acces = reponse.access_token;
-                psc.expire = echeance(depart, reponse.expires_in.unwrap_or(60));
-                // A provider that rotates gives a new one; the old one must not be shown again.
-                if let Some(nouveau) = reponse.refresh_token {
-                    psc.renouvellement = Some(nouveau);
-                    psc.renouvellement_expire =
-                        reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
-                }
-                if let Some(id_token) = reponse.id_token {
-                    psc.id_token = id_token;
-                }
-                noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), PSC));
-            }
-            Err(Panne::Refus { .. }) => return Err(SansJeton::Finie),
-            Err(panne) => return Err(panne.into()),
-        }
+        renouveler_psc(etat, session, &mut psc, depart).await?;
     }
     Ok(psc.acces.clone())
+}
+
+async fn renouveler_psc(
+    etat: &Etat,
+    session: &Session,
+    psc: &mut JetonsPsc,
+    depart: Timestamp,
+) -> Result<(), SansJeton> {
+    let vivant = psc.renouvellement_expire.is_none_or(|expire| expire > depart);
+    let Some(renouvellement) = psc.renouvellement.clone().filter(|_| vivant) else {
+        return Err(SansJeton::Finie);
+    };
+    if let Some(panne) = psc.panne.as_ref().and_then(|panne| panne.encore(depart)) {
+        return Err(panne.into());
+    }
+    let reponse = match etat.psc.renouveler(&session.identite, &renouvellement).await {
+        Ok(reponse) => reponse,
+        Err(panne) if panne.code() == Some("invalid_grant") => return Err(SansJeton::Finie),
+        // Also another refusal: that PSC takes us for somebody else, or for too many, says nothing of the session.
+        Err(panne) => {
+            psc.panne = Some(PanneRecente::nouvelle(&panne, etat.horloge.maintenant()).into());
+            return Err(panne.into());
+        }
+    };
+    let jugement = etat.psc.confirmer(&session.identite, &reponse, &psc.id_token, &session.national_id).await;
+    if let Err(doute) = jugement {
+        tracing::error!(session = session.empreinte(), %doute, "jetons renouvelés par PSC refusés");
+        etat.psc.rendre(&session.identite, &reponse).await;
+        psc.renouvellement = None;
+        return Err(SansJeton::Finie);
+    }
+    psc.acces = reponse.access_token;
+    psc.expire = echeance(depart, reponse.expires_in.unwrap_or(60));
+    // A provider that rotates gives a new one; the old one must not be shown again.
+    if let Some(nouveau) = reponse.refresh_token {
+        psc.renouvellement = Some(nouveau);
+        psc.renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
+    }
+    if let Some(id_token) = reponse.id_token {
+        psc.id_token = id_token;
+    }
+    psc.panne = None;
+    noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), PSC));
+    Ok(())
 }
 
 /// The same for whoever isn't renewing an API token: what it changes is kept, and one node does it at a time.

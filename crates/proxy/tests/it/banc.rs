@@ -22,7 +22,7 @@ use url::Url;
 pub(crate) use acteur::{Acteur, reponse_json};
 pub(crate) use brut::{Brute, Conduite};
 pub(crate) use lps::{Lps, Reponse, corps};
-pub(crate) use psc::{CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
+pub(crate) use psc::{CERTS, CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
 pub(crate) use puits::Puits;
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";

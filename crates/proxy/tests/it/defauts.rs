@@ -183,6 +183,7 @@ async fn defaut_08_l_identite_donnee_par_psc_est_verifiee() {
         assert_eq!(reponse.statut, 401, "{quoi}");
         assert_eq!(reponse.cookie(), None, "{quoi}");
         assert_eq!(banc.serveurs[0].nombre("/token"), 0, "{quoi}: the token goes nowhere");
+        assert_eq!(banc.psc.acteur.nombre("/revoke"), 1, "{quoi}: and is given back");
     }
     let acceptes = [
         ("aud", json!([SECRET_1])),

@@ -104,6 +104,22 @@ async fn un_jeton_renouvele_est_garde_avant_de_servir() {
 }
 
 #[tokio::test]
+async fn un_jeton_court_reste_frais_apres_un_redemarrage() {
+    let mut banc = Banc::ouvrir().await;
+    let corps = serde_json::json!({"access_token": "a1", "expires_in": 20, "token_type": "Bearer"});
+    banc.serveurs[0].prochaine_json(ECHANGE, 200, corps);
+    let lps = banc.connecte(MTLS).await;
+    banc.arreter().await;
+    let voisin = banc.voisin(|_| {}).await;
+    let lps = banc.lps_de(&voisin, &lps);
+    for _ in 0..3 {
+        assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+        assert_eq!(porteur(&banc, 0), "Bearer a1");
+    }
+    assert_eq!(banc.serveurs[0].nombre(ECHANGE), 1);
+}
+
+#[tokio::test]
 async fn une_session_morte_pendant_l_arret_est_finie_et_ses_jetons_revoques() {
     let mut banc = Banc::ouvrir().await;
     let (muette, vieille) = (banc.connecte(MTLS).await, banc.connecte(SECRET_1).await);

@@ -10,7 +10,7 @@ use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
-use crate::banc::{Banc, LOGOUT, MTLS, MTLS_2, PRO, SECRET_1, SECRET_2, TOKEN, reponse_json};
+use crate::banc::{Banc, CIBA, LOGOUT, MTLS, MTLS_2, PRO, SECRET_1, SECRET_2, TOKEN, reponse_json};
 
 const JETON: &str = "/token";
 const REVOKE: &str = "/revoke";
@@ -161,7 +161,11 @@ async fn une_lecture_n_est_refaite_qu_une_fois_et_pas_sans_jeton_neuf() {
     banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
     assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 503);
     assert_eq!(banc.apis[0].nombre("/rsc"), 4);
-    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "asked for again at the next call");
+    let demandes = banc.serveurs[0].nombre(JETON);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 503, "known for some seconds");
+    assert_eq!(banc.serveurs[0].nombre(JETON), demandes);
+    banc.horloge.avancer(SignedDuration::from_secs(6));
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "asked for again");
 }
 
 #[tokio::test]
@@ -323,6 +327,22 @@ async fn psc_annonce_la_fin_d_une_session() {
     assert_eq!(annoncer(&bon).await, 200);
     assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 401);
     assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0);
+
+    // Signed by a key that wasn't known yet: the keys are read again, not more than once in some seconds.
+    let lps = banc.connecte(SECRET_1).await;
+    banc.psc.changer_de_cle();
+    let (cle, inconnue, avant) = (banc.psc.cle(), crate::banc::cle(), banc.psc.acteur.nombre("/certs"));
+    banc.horloge.avancer(SignedDuration::from_secs(6));
+    let envoyer = async |jeton: String| {
+        let requete = banc.lps().requete("POST", "/psc/deconnexion").form(&[("logout_token", jeton)]);
+        banc.lps().envoyer(requete).await.statut
+    };
+    assert_eq!(envoyer(cle.signer(&bon).unwrap()).await, 200);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 401);
+    for _ in 0..5 {
+        assert_eq!(envoyer(inconnue.signer(&bon).unwrap()).await, 400);
+    }
+    assert_eq!(banc.psc.acteur.nombre("/certs"), avant + 1);
 }
 
 #[tokio::test]
@@ -361,7 +381,7 @@ async fn un_jeton_plus_court_que_la_marge_sert_la_moitie_de_sa_vie() {
     assert_eq!(banc.serveurs[0].nombre(JETON), 1);
     banc.horloge.avancer(SignedDuration::from_secs(11));
     assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
-    assert_eq!(banc.serveurs[0].nombre(JETON), 2);
+    banc.serveurs[0].attendre(JETON, 2).await;
 }
 
 #[tokio::test]
@@ -373,6 +393,7 @@ async fn un_serveur_en_panne_ne_prive_pas_d_un_jeton_qui_vit_encore() {
     banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
     assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
     assert_eq!(banc.apis[0].recus("/rsc")[0].entete("authorization"), Some("Bearer a1"));
+    banc.serveurs[0].attendre(JETON, 2).await;
     banc.horloge.avancer(SignedDuration::from_secs(30));
     banc.serveurs[0].prochaine_json(JETON, 503, json!(null));
     assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 503, "now it is dead");
@@ -392,6 +413,92 @@ async fn userinfo_est_donne_a_qui_le_demande_quand_l_exploitant_le_permet() {
     // PSC's token has died: it is renewed first.
     banc.horloge.avancer(SignedDuration::from_secs(121));
     assert_eq!(lps.get("/userinfo").await.statut, 200);
-    banc.psc.profil("SubjectNameID", json!("899700000002"));
-    assert_eq!(lps.get("/userinfo").await.statut, 502, "about somebody else");
+    for (nom, valeur) in
+        [("sub", json!("f:autre")), ("sub", json!(null)), ("SubjectNameID", json!("899700000002"))]
+    {
+        let banc = Banc::regle(|config| config.psc.userinfo = true).await;
+        let lps = banc.connecte(SECRET_1).await;
+        banc.psc.profil(nom, valeur);
+        assert_eq!(lps.get("/userinfo").await.statut, 502, "about somebody else: {nom}");
+    }
+}
+
+#[tokio::test]
+async fn des_jetons_psc_renouveles_pour_un_autre_finissent_la_session() {
+    let cas = [
+        ("id_token", "SubjectNameID", json!("899700000002")),
+        ("id_token", "sub", json!("f:autre")),
+        ("id_token", "iss", json!("https://psc.autre.example")),
+        ("id_token", "aud", json!(SECRET_2)),
+        ("id_token", "at_hash", json!("AAAAAAAAAAAAAAAAAAAAAA")),
+        ("reponse", "token_type", json!("mac")),
+        ("reponse", "id_token", json!("a.b.c")),
+        ("reponse", "id_token", json!(null)),
+        ("id_token", "acr", json!("eidas1")),
+    ];
+    for (rang, (ou, nom, valeur)) in cas.into_iter().enumerate() {
+        let banc = Banc::regle(|config| config.apis[0].echange = Echange::PremierAppel).await;
+        let lps = banc.connecte(SECRET_1).await;
+        banc.horloge.avancer(SignedDuration::from_secs(121));
+        if ou == "id_token" {
+            banc.psc.revendication(nom, valeur);
+        } else {
+            banc.psc.membre(nom, valeur);
+        }
+        let reponse = lps.get("/send/backend-1/rsc").await;
+        if rang >= 7 {
+            assert_eq!(reponse.statut, 200, "{nom}: nothing wrong");
+            continue;
+        }
+        assert_eq!((reponse.statut, &reponse.json()["message"]), (401, &json!("Session expired.")), "{nom}");
+        assert_eq!(banc.serveurs[0].nombre(JETON), 0, "{nom}: goes nowhere");
+        banc.psc.acteur.attendre(REVOKE, 1).await;
+        assert_eq!(lps.get("/send/backend-2/rsc").await.statut, 401, "{nom}");
+    }
+}
+
+#[tokio::test]
+async fn deux_personnes_qui_approuvent_dans_l_autre_ordre_ont_chacune_leur_session() {
+    let banc = Banc::ouvrir().await;
+    banc.psc.approuver(&[]);
+    banc.psc.rythme(json!(1), json!(100_000), 1);
+    let demander = |qui: &'static str, rang| {
+        let (mut lps, acteur) = (banc.lps(), banc.psc.acteur.clone());
+        async move {
+            acteur.attendre(CIBA, rang).await;
+            (lps.connecter(SECRET_1, qui).await, lps)
+        }
+    };
+    let (premiere, seconde) = ("899700000011", "899700000012");
+    let mut attentes = [tokio::spawn(demander(premiere, 0)), tokio::spawn(demander(seconde, 1))];
+    banc.psc.acteur.attendre(CIBA, 2).await;
+    for (rang, qui) in [(1, seconde), (0, premiere)] {
+        banc.psc.approuver(&[qui]);
+        let (reponse, lps) = (&mut attentes[rang]).await.unwrap();
+        assert_eq!(reponse.statut, 200);
+        let etat = reponse.json()["session_state"].as_str().unwrap().to_owned();
+        assert!(etat.starts_with(&format!("session-state-{qui}-")), "{qui}: {etat}");
+        assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200);
+        if rang == 1 {
+            assert!(!attentes[0].is_finished(), "the first one still waits");
+        }
+    }
+}
+
+#[tokio::test]
+async fn quitter_pendant_un_appel_n_en_laisse_partir_aucun_autre() {
+    let banc = Banc::ouvrir().await;
+    let lps = banc.connecte(SECRET_1).await;
+    banc.apis[0].retenir().await;
+    let partant = lps.clone();
+    let appel = tokio::spawn(async move { partant.get("/send/backend-1/rsc").await });
+    banc.apis[0].attendre("/rsc", 1).await;
+    assert_eq!(lps.deconnecter().await.statut, 200);
+    assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 401);
+    // Refused by the API: a read that would be made again, were the session still there.
+    banc.apis[0].prochaine("/rsc", |_| jeton_refuse());
+    banc.apis[0].relacher();
+    assert_eq!(appel.await.unwrap().statut, 401);
+    assert_eq!(banc.apis[0].nombre("/rsc"), 1);
+    assert_eq!(banc.serveurs[0].nombre(JETON), 1, "no token for a session that is over");
 }

@@ -16,6 +16,7 @@ mod durable;
 mod exploitation;
 mod hostile;
 mod jetons;
+mod pannes;
 mod relais;
 mod revocation;
 mod surveillance;

@@ -45,6 +45,8 @@ struct Memoire {
     /// Access tokens, and whose they are.
     acces: HashMap<String, String>,
     profil: Vec<(String, Value)>,
+    /// Where somebody must approve: who did.
+    approuves: Option<Vec<String>>,
 }
 
 #[derive(Clone)]
@@ -72,6 +74,7 @@ impl FauxPsc {
             metadonnees: Vec::new(),
             acces: HashMap::new(),
             profil: Vec::new(),
+            approuves: None,
         }));
         let alea = Alea::systeme();
         let (m, a) = (Arc::clone(&memoire), alea.clone());
@@ -105,6 +108,12 @@ impl FauxPsc {
 
     pub(crate) fn metadonnee(&self, nom: &str, valeur: Value) {
         self.memoire.lock().unwrap().metadonnees.push((nom.to_owned(), valeur));
+    }
+
+    /// From now on a request waits until its person approved: these ones have.
+    pub(crate) fn approuver(&self, national_ids: &[&str]) {
+        let approuves = national_ids.iter().map(|id| (*id).to_owned());
+        self.memoire.lock().unwrap().approuves.get_or_insert_default().extend(approuves);
     }
 
     pub(crate) fn rythme(&self, interval: Value, expires_in: Value, attentes: usize) {
@@ -179,8 +188,7 @@ fn repondre(memoire: &Mutex<Memoire>, horloge: &Horloge, alea: &Alea, recu: &Rec
             let porteur = recu.entete("authorization").and_then(|valeur| valeur.strip_prefix("Bearer "));
             match porteur.and_then(|jeton| m.acces.get(jeton)) {
                 Some(national_id) => {
-                    let mut profil =
-                        json!({"sub": "f:1", "SubjectNameID": national_id, "family_name": "DOC"});
+                    let mut profil = json!({"sub": format!("f:550dc1c8:{national_id}"), "SubjectNameID": national_id, "family_name": "DOC"});
                     poser(&mut profil, &m.profil);
                     reponse_json(200, &profil)
                 }
@@ -198,7 +206,11 @@ fn repondre(memoire: &Mutex<Memoire>, horloge: &Horloge, alea: &Alea, recu: &Rec
                 client_id,
                 nonce: None,
                 sondages: 0,
-                session_state: format!("session-state-{}", alea.jeton()),
+                session_state: format!(
+                    "session-state-{}-{}",
+                    recu.champ("login_hint").unwrap(),
+                    alea.jeton()
+                ),
             };
             m.demandes.insert(id.clone(), demande);
             let mut accuse = json!({"auth_req_id": id, "expires_in": m.expires_in, "interval": m.interval});
@@ -215,7 +227,7 @@ fn jetons(m: &mut Memoire, horloge: &Horloge, alea: &Alea, recu: &Recu, base: &s
         return reponse_json(401, &json!({"error": "invalid_client"}));
     }
     let cle = ["auth_req_id", "code", "refresh_token"].iter().find_map(|nom| recu.champ(nom)).unwrap();
-    let attentes = m.attentes;
+    let (attentes, approuves) = (m.attentes, m.approuves.clone());
     let Some(demande) = m.demandes.get_mut(&cle) else {
         return reponse_json(
             400,
@@ -223,7 +235,8 @@ fn jetons(m: &mut Memoire, horloge: &Horloge, alea: &Alea, recu: &Recu, base: &s
         );
     };
     demande.sondages += 1;
-    if demande.sondages <= attentes {
+    let attend = approuves.is_some_and(|approuves| !approuves.contains(&demande.national_id));
+    if attend || demande.sondages <= attentes {
         return reponse_json(400, &json!({"error": "authorization_pending"}));
     }
     let demande = demande.clone();
