@@ -37,7 +37,8 @@ pub(crate) async fn traiter(coeur: Rc<Coeur>, pair: Pair, requete: Request<Incom
     if requete.uri().path().starts_with("/send/") {
         return envoyer(&coeur, &pair, requete).await.unwrap_or_else(|refus| refus.map(Corps::Propre));
     }
-    repondre(&coeur, pair, requete).await.map(Corps::Propre)
+    // Boxed, like what follows a rare turn further down: hyper moves what a request needs into its place, so that is kept small.
+    Box::pin(repondre(&coeur, pair, requete)).await.map(Corps::Propre)
 }
 
 /// What the proxy answers by itself.
@@ -276,7 +277,8 @@ async fn appeler(
     // A write isn't made twice: its refusal goes back, and the next call asks for another token.
     let Some(encore) = issue.encore else { return Ok(issue.reponse) };
     let jeton = jeton_pour(coeur, &session, &route).await.map_err(Echec::SansJeton)?;
-    let issue = encore.refaire(&coeur.voies, &jeton, silence).await.map_err(Echec::Chute)?;
+    let refait = Box::pin(encore.refaire(&coeur.voies, &jeton, silence));
+    let issue = refait.await.map_err(Echec::Chute)?;
     if issue.jeton_refuse {
         place.oublier(&jeton);
     }
@@ -295,7 +297,7 @@ async fn jeton_pour(
     }
     let (commun, session, api) = (Arc::clone(etat), Arc::clone(session), Arc::clone(&route.api));
     let renouvellement = |_| async move { jeton::renouveler(&commun, &session, &api).await };
-    au_controle(etat, renouvellement).await.unwrap_or(Err(SansJeton::Finie))
+    Box::pin(au_controle(etat, renouvellement)).await.unwrap_or(Err(SansJeton::Finie))
 }
 
 fn refuser(coeur: &Coeur, route: &Route, chute: &Chute) -> Reponse {

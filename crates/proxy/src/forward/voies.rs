@@ -106,7 +106,9 @@ impl Voies {
         };
         let envoi = match self.libre(cle) {
             Some(envoi) => envoi,
-            None => timeout(attente, ouvrir(identite, route)).await.map_err(|_| SansVoie::Delai)??,
+            None => {
+                timeout(attente, Box::pin(ouvrir(identite, route))).await.map_err(|_| SansVoie::Delai)??
+            }
         };
         Ok(Prise { envoi, voies: Rc::clone(self), cle, _place: place })
     }
@@ -119,7 +121,8 @@ impl Voies {
         route: &Route,
     ) -> Result<Prise, SansVoie> {
         let attente = Duration::from_secs(route.api.regles.delai_connexion_s);
-        let envoi = timeout(attente, ouvrir(identite, route)).await.map_err(|_| SansVoie::Delai)??;
+        let envoi =
+            timeout(attente, Box::pin(ouvrir(identite, route))).await.map_err(|_| SansVoie::Delai)??;
         Ok(Prise { envoi, ..morte })
     }
 
@@ -154,6 +157,7 @@ impl Rangee {
     }
 }
 
+/// Boxed by its callers: most calls find a connection, and would carry the room for a handshake about.
 async fn ouvrir(identite: &Identite, route: &Route) -> Result<SendRequest<Montant>, SansVoie> {
     let flux = TcpStream::connect((route.hote.as_str(), route.port)).await.map_err(SansVoie::Injoignable)?;
     flux.set_nodelay(true).map_err(SansVoie::Injoignable)?;
