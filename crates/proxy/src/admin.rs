@@ -23,6 +23,8 @@ struct Sante {
     sessions: usize,
     /// Whether their store answers.
     sessions_joignables: bool,
+    /// Whether one more would be one too many.
+    sessions_au_complet: bool,
     traces: Traces,
 }
 
@@ -33,6 +35,8 @@ struct Traces {
     cause: Option<String>,
     refusees: u64,
     en_attente_octets: u64,
+    /// Segments in which something was damaged, since the start; each is kept aside as `*.rompu`.
+    segments_rompus: u64,
 }
 
 pub(crate) fn routes(etat: Arc<Etat>) -> Router {
@@ -57,21 +61,23 @@ async fn sante(State(etat): State<Arc<Etat>>) -> Response {
         cause: journal.panne.or(journal.disque),
         refusees: journal.refusees,
         en_attente_octets: journal.en_attente,
+        segments_rompus: journal.rompus,
     };
     let sante = Sante {
         etat: if saines && joignables { "ok" } else { "degrade" },
         version: env!("CARGO_PKG_VERSION"),
         sessions: etat.magasin.nombre(),
         sessions_joignables: joignables,
+        sessions_au_complet: etat.magasin.plein(),
         traces,
     };
     (statut(saines && joignables), Json(sante)).into_response()
 }
 
-/// Whether to send it new connections.
+/// Whether to send it new connections: it would open sessions, and isn't stopping.
 async fn pret(State(etat): State<Arc<Etat>>) -> Response {
-    let sain = etat.journal.etat().sain() && etat.alertes.depot_repond();
-    let pret = !etat.arret.est_demande() && sain;
+    let ouvrirait = etat.journal.etat().sain() && etat.alertes.depot_repond() && !etat.magasin.plein();
+    let pret = !etat.arret.est_demande() && ouvrirait;
     (statut(pret), if pret { "prêt\n" } else { "pas prêt\n" }).into_response()
 }
 

@@ -21,8 +21,6 @@ use crate::connect::appel::Panne;
 use crate::limite::ParMinute;
 use crate::session::Session;
 
-/// An event is told again only after this.
-const REPOS: SignedDuration = SignedDuration::from_mins(10);
 /// Alerts waiting to be sent; past that the log alone has them.
 const FILE: usize = 1_000;
 /// Events remembered.
@@ -66,6 +64,16 @@ impl Sorte {
         Self::SessionsInjoignables,
         Self::VolumeInhabituel,
     ];
+
+    /// An event is told again only after this.
+    fn repos(self) -> SignedDuration {
+        match self {
+            // Seen again at each look, for weeks.
+            Self::CertificatBientotFini => SignedDuration::from_hours(24),
+            Self::CertificatIllisible | Self::ListeRevocation => SignedDuration::from_hours(1),
+            _ => SignedDuration::from_mins(10),
+        }
+    }
 
     /// Its name, as it is sent.
     fn nom(self) -> String {
@@ -143,7 +151,7 @@ impl Alertes {
 
     fn dire(&self, sorte: Sorte, cible: &str, message: String, active: bool) {
         let instant = self.horloge.maintenant();
-        tracing::warn!(alerte = ?sorte, cible, active, "{message}");
+        tracing::warn!(alerte = sorte.nom(), cible, active, "{message}");
         if active {
             self.comptes[sorte as usize].fetch_add(1, Ordering::Relaxed);
         }
@@ -159,10 +167,11 @@ impl Alertes {
         let maintenant = self.horloge.maintenant();
         let mut dites = self.dites.lock().unwrap_or_else(PoisonError::into_inner);
         if dites.len() >= MEMOIRE {
-            dites.retain(|_, le| maintenant.duration_since(*le) < REPOS);
+            dites.retain(|(sorte, _), le| maintenant.duration_since(*le) < sorte.repos());
         }
         let cle = (sorte, cible.to_owned());
-        if dites.get(&cle).is_some_and(|le| maintenant.duration_since(*le) < REPOS) || dites.len() >= MEMOIRE
+        if dites.get(&cle).is_some_and(|le| maintenant.duration_since(*le) < sorte.repos())
+            || dites.len() >= MEMOIRE
         {
             return;
         }

@@ -29,6 +29,8 @@ pub(crate) struct Etat {
     pub(crate) horloge: Horloge,
     pub(crate) alea: Alea,
     pub(crate) arret: Arret,
+    /// What software is shown; read again from its files.
+    pub(crate) tls: TlsServeur,
     /// Where everything runs that isn't the relay: no connect can hold a core.
     pub(crate) controle: Handle,
     pub(crate) journal: Journal,
@@ -131,6 +133,7 @@ impl Etat {
             refus_traces: ParMinute::default(),
             en_attente: AtomicUsize::new(0),
             controle: Handle::current(),
+            tls: tls.clone(),
             config,
             horloge,
             alea,

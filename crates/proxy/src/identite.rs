@@ -5,17 +5,19 @@
 //! certificate replaced on disk is for the sessions to come.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use aws_lc_rs::digest::{Context, SHA256};
 use jiff::Timestamp;
 use rustls::ClientConfig;
 use rustls::client::Resumption;
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use crate::confiance::{Confiance, Listes, certificats, octets};
 use crate::config::{Client, Config};
@@ -68,6 +70,8 @@ pub(crate) struct Certificat {
 pub(crate) struct ClientLps {
     pub(crate) regles: Client,
     actuelle: ArcSwap<Identite>,
+    /// Digest of the files that it was made from.
+    lus: Mutex<Vec<u8>>,
 }
 
 impl ClientLps {
@@ -118,20 +122,34 @@ impl Autorites {
 
 impl ClientLps {
     pub(crate) fn ouvrir(regles: Client, autorites: &Autorites, exiger_nom: bool) -> Result<Self, Erreur> {
+        // Before the identity: files that change in between are read again.
+        let lus = Mutex::new(lus(&regles)?);
         let identite = Identite::lire(&regles, autorites, exiger_nom)?;
-        Ok(Self { regles, actuelle: ArcSwap::from_pointee(identite) })
+        Ok(Self { regles, actuelle: ArcSwap::from_pointee(identite), lus })
     }
 
-    /// Reads the files again; `false` when the certificate is still the same. On error the former identity stays.
+    /// Reads the files again; `false`, and nothing is made, when they are the same. On error the former identity stays.
     pub(crate) fn relire(&self, autorites: &Autorites, exiger_nom: bool) -> Result<bool, Erreur> {
-        let nouvelle = Identite::lire(&self.regles, autorites, exiger_nom)?;
-        let der = |identite: &Identite| identite.certificat.as_ref().map(|certificat| certificat.der.clone());
-        if der(&nouvelle) == der(&self.actuelle.load()) {
+        let mut connus = self.lus.lock().unwrap_or_else(PoisonError::into_inner);
+        let lus = lus(&self.regles)?;
+        if lus == *connus {
             return Ok(false);
         }
-        self.actuelle.store(Arc::new(nouvelle));
+        self.actuelle.store(Arc::new(Identite::lire(&self.regles, autorites, exiger_nom)?));
+        *connus = lus;
         Ok(true)
     }
+}
+
+/// Digest of a credential's files, whatever they hold.
+fn lus(regles: &Client) -> Result<Vec<u8>, Erreur> {
+    let mut empreinte = Context::new(&SHA256);
+    for chemin in [&regles.pkcs12, &regles.certificat, &regles.cle].into_iter().flatten() {
+        let octets = Zeroizing::new(octets(chemin)?);
+        empreinte.update(&octets.len().to_le_bytes());
+        empreinte.update(&octets);
+    }
+    Ok(empreinte.finish().as_ref().to_vec())
 }
 
 type Materiel = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);

@@ -32,10 +32,14 @@ mod veille;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use service::{Alea, Arret, Horloge, Serveur, TlsServeur};
 
 pub use config::Config;
+
+/// For the operator's requests under way, once all else has ended.
+const FIN_ADMIN: Duration = Duration::from_secs(2);
 
 /// Why the proxy can't start.
 #[derive(Debug, thiserror::Error)]
@@ -83,8 +87,8 @@ pub struct Proxy {
 pub struct Poignee(Arc<etat::Etat>);
 
 impl Poignee {
-    /// Reads the certificates of the clients and the lists of revoked ones again. Sessions keep the identity they began with; a file that can't be used is
-    /// said in an alert and changes nothing.
+    /// Reads the certificates of the server and of the clients and the lists of revoked ones again. Sessions keep the identity
+    /// they began with; a file that can't be used is said in an alert and changes nothing.
     pub fn relire_certificats(&self) {
         veille::relire(&self.0);
     }
@@ -167,11 +171,12 @@ impl Proxy {
         etat.arret.suivre(session::surveillance::veiller(Arc::clone(&etat)));
         etat.arret.suivre(alerte::envoyer(Arc::clone(&etat)));
         etat.arret.suivre(veille::veiller(Arc::clone(&etat)));
-        if let Some(admin) = self.admin {
-            let routes = admin::routes(Arc::clone(&etat));
-            etat.arret.suivre(admin.servir(routes, self.tls.clone(), etat.arret.clone()));
-        }
         let fils = self.ecoutes.servir(&etat, &self.tls)?;
+        // The operator sees the stop: that listener outlives the others.
+        let fin = Arret::new();
+        if let Some(admin) = self.admin {
+            fin.suivre(admin.servir(admin::routes(Arc::clone(&etat)), self.tls, fin.clone()));
+        }
         for fil in fils {
             // An error is a thread that ended without its word: it ended.
             let _ = fil.await;
@@ -180,6 +185,8 @@ impl Proxy {
         if let Err(erreur) = etat.journal.fermer().await {
             tracing::error!(%erreur, "fermeture du journal des traces");
         }
+        fin.demander();
+        fin.termine(FIN_ADMIN).await;
         Ok(())
     }
 }

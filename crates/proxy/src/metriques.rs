@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::etat::Etat;
+use crate::veille;
 
 /// Upper bounds of the buckets, in milliseconds.
 const BORNES_MS: [u64; 11] = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 10_000, 60_000];
@@ -145,11 +146,22 @@ impl Metriques {
                 "Traces acceptées, pas encore en base.",
                 journal.en_attente,
             ),
+            (
+                "edc_proxy_traces_segments_rompus_total",
+                "counter",
+                "Segments de traces abîmés, mis de côté.",
+                journal.rompus,
+            ),
             ("edc_proxy_traces_saines", "gauge", "1 si les traces sont écrites.", u64::from(journal.sain())),
         ];
         for (nom, sorte, aide, valeur) in traces {
             titre(&mut t, nom, sorte, aide);
             ligne(&mut t, nom, &[], valeur);
+        }
+        if let Some(fin) = veille::fin_du_serveur(etat) {
+            let (nom, aide) = ("edc_proxy_certificat_serveur_fin_secondes", "Fin du certificat du proxy.");
+            titre(&mut t, nom, "gauge", aide);
+            ligne(&mut t, nom, &[], u64::try_from(fin.as_second()).unwrap_or(0));
         }
         titre(
             &mut t,

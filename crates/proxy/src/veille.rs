@@ -17,10 +17,14 @@ const RONDE: Duration = Duration::from_secs(5);
 const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 const JOUR: SignedDuration = SignedDuration::from_hours(24);
 
+/// What alerts call the proxy's own certificate.
+const SERVEUR: &str = "serveur";
+
 /// When each thing was last done.
 #[derive(Debug, Default)]
 pub(crate) struct Veille {
     relus: Option<Timestamp>,
+    regardes: Option<Timestamp>,
     purges: Option<Timestamp>,
     /// The instant and the calls of the last count.
     compte: Option<(Timestamp, u64)>,
@@ -57,15 +61,17 @@ pub(crate) async fn ronde(etat: &Etat) {
     let relecture = i64::try_from(etat.config.relecture_certificats_s).unwrap_or(i64::MAX);
     match veille.relus {
         // Read by the start itself.
-        None => {
-            veille.relus = Some(maintenant);
-            regarder_certificats(etat);
-        }
+        None => veille.relus = Some(maintenant),
         Some(le) if relecture > 0 && maintenant.duration_since(le).as_secs() >= relecture => {
             veille.relus = Some(maintenant);
             relire(etat);
         }
         Some(_) => {}
+    }
+    // Whether files are read again or not, their end comes.
+    if veille.regardes.is_none_or(|le| maintenant.duration_since(le) >= JOUR) {
+        veille.regardes = Some(maintenant);
+        regarder_certificats(etat);
     }
     if journal.sain() && veille.purges.is_none_or(|le| maintenant.duration_since(le) >= JOUR) {
         veille.purges = Some(maintenant);
@@ -103,6 +109,14 @@ fn compter(etat: &Etat, veille: &mut Veille, maintenant: Timestamp) {
 /// Reads every certificate and every list again.
 pub(crate) fn relire(etat: &Etat) {
     let exiger_nom = etat.config.profil == Profil::Production;
+    match etat.tls.relire() {
+        Ok(false) => {}
+        Ok(true) => tracing::info!("nouveau certificat du serveur : les prochaines connexions le voient"),
+        Err(erreur) => {
+            tracing::error!(erreur = &erreur as &dyn std::error::Error, "certificat du serveur illisible");
+            etat.alertes.certificat_illisible(SERVEUR, &erreur.to_string());
+        }
+    }
     for (client_id, client) in &etat.clients {
         match client.relire(&etat.autorites, exiger_nom) {
             Ok(false) => {}
@@ -124,6 +138,11 @@ pub(crate) fn relire(etat: &Etat) {
     regarder_certificats(etat);
 }
 
+/// The end of the certificate that software is shown.
+pub(crate) fn fin_du_serveur(etat: &Etat) -> Option<Timestamp> {
+    igc::lire::lire_der(&etat.tls.feuille()).ok().map(|lu| lu.fin)
+}
+
 fn dire_relues(etat: &Etat, cible: &str, relues: Result<bool, crate::identite::Erreur>) {
     match relues {
         Ok(false) => {}
@@ -136,6 +155,9 @@ fn dire_relues(etat: &Etat, cible: &str, relues: Result<bool, crate::identite::E
 }
 
 fn regarder_certificats(etat: &Etat) {
+    if let Some(fin) = fin_du_serveur(etat) {
+        etat.alertes.certificat(SERVEUR, fin);
+    }
     for (client_id, client) in &etat.clients {
         if let Some(certificat) = &client.identite().certificat {
             etat.alertes.certificat(client_id, certificat.fin);

@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use aws_lc_rs::digest::{Context, SHA256};
+use rustls::crypto::CryptoProvider;
+use rustls::crypto::aws_lc_rs::default_provider;
 use rustls::server::{ClientHello, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
+use zeroize::Zeroizing;
 
 pub use echec::{echec, serveur_refuse};
 
@@ -41,11 +44,11 @@ pub enum ErreurTls {
 /// Makes aws-lc-rs the provider of the whole process; a second call changes nothing.
 pub fn installer_fournisseur() {
     // The error only says that a provider is installed already.
-    let _ = aws_lc_rs::default_provider().install_default();
+    let _ = default_provider().install_default();
 }
 
 fn fournisseur() -> Arc<CryptoProvider> {
-    Arc::new(aws_lc_rs::default_provider())
+    Arc::new(default_provider())
 }
 
 /// A certificate chain, leaf first, and its private key, checked to belong together.
@@ -132,6 +135,32 @@ pub enum Clients {
 pub struct TlsServeur {
     actuelle: Arc<ArcSwap<ServerConfig>>,
     parts: Arc<Mutex<(Identite, Clients)>>,
+    /// Where the identity is read from, when it is.
+    source: Option<Arc<Source>>,
+}
+
+/// The files of an identity, as they were last read.
+#[derive(Debug)]
+struct Source {
+    certificats: PathBuf,
+    cle: PathBuf,
+    lue: Mutex<Option<Vec<u8>>>,
+}
+
+impl Source {
+    /// The identity in the files and the digest of both, unless that is `connue`.
+    fn lire(&self, connue: Option<&[u8]>) -> Result<Option<(Identite, Vec<u8>)>, ErreurTls> {
+        let (certificats, cle) = (texte(&self.certificats)?, Zeroizing::new(texte(&self.cle)?));
+        let mut empreinte = Context::new(&SHA256);
+        for partie in [certificats.as_bytes(), b"\0", cle.as_bytes()] {
+            empreinte.update(partie);
+        }
+        let empreinte = empreinte.finish().as_ref().to_vec();
+        if connue == Some(&*empreinte) {
+            return Ok(None);
+        }
+        Ok(Some((Identite::depuis_pem(&certificats, &cle)?, empreinte)))
+    }
 }
 
 impl TlsServeur {
@@ -144,7 +173,39 @@ impl TlsServeur {
         Ok(Self {
             actuelle: Arc::new(ArcSwap::from_pointee(config)),
             parts: Arc::new(Mutex::new((identite, clients))),
+            source: None,
         })
+    }
+
+    /// The same, with an identity that [`TlsServeur::relire`] reads again: a PEM chain (leaf first) and a PEM key.
+    ///
+    /// # Errors
+    /// [`ErreurTls`], with the path when a file can't be read.
+    pub fn depuis_fichiers(certificats: &Path, cle: &Path, clients: Clients) -> Result<Self, ErreurTls> {
+        let source =
+            Source { certificats: certificats.to_owned(), cle: cle.to_owned(), lue: Mutex::default() };
+        let (identite, empreinte) = source.lire(None)?.ok_or(ErreurTls::SansCertificat)?;
+        *source.lue.lock().unwrap_or_else(PoisonError::into_inner) = Some(empreinte);
+        Ok(Self { source: Some(Arc::new(source)), ..Self::nouveau(identite, clients)? })
+    }
+
+    /// Reads its files again, if it came from some: `true` when they changed, and new connections get what they hold now.
+    ///
+    /// # Errors
+    /// [`ErreurTls`]; the former identity then stays.
+    pub fn relire(&self) -> Result<bool, ErreurTls> {
+        let Some(source) = &self.source else { return Ok(false) };
+        let mut lue = source.lue.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((identite, empreinte)) = source.lire(lue.as_deref())? else { return Ok(false) };
+        self.reload(identite)?;
+        *lue = Some(empreinte);
+        Ok(true)
+    }
+
+    /// The server's own certificate, as new connections are shown it, DER.
+    pub fn feuille(&self) -> Vec<u8> {
+        let parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.0.chaine_der().next().unwrap_or_default().to_vec()
     }
 
     /// From now on new connections get this identity; those under way keep theirs.

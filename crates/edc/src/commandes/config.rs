@@ -13,7 +13,7 @@ use std::{
 use clap::Args;
 use serde::Deserialize;
 use service::{
-    Identite, TlsServeur, logs,
+    TlsServeur, logs,
     tls::{Autorites, Clients},
 };
 
@@ -45,8 +45,7 @@ impl Tls {
     }
 
     pub(crate) fn serveur_avec(&self, clients: Clients) -> Result<TlsServeur, Faute> {
-        let identite = Identite::depuis_fichiers(&self.certificat, &self.cle)?;
-        Ok(TlsServeur::nouveau(identite, clients)?)
+        Ok(TlsServeur::depuis_fichiers(&self.certificat, &self.cle, clients)?)
     }
 }
 

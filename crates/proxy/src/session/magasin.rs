@@ -216,7 +216,7 @@ impl Magasin {
         verrou(&self.restantes).iter().cloned().collect()
     }
 
-    pub(super) fn plein(&self) -> bool {
+    pub(crate) fn plein(&self) -> bool {
         self.nombre() >= self.max
     }
 }

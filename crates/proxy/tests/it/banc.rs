@@ -4,7 +4,6 @@ mod acteur;
 mod brut;
 mod lps;
 mod psc;
-mod puits;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,7 +22,6 @@ pub(crate) use acteur::{Acteur, reponse_json};
 pub(crate) use brut::{Brute, Conduite};
 pub(crate) use lps::{Lps, Reponse, corps};
 pub(crate) use psc::{CERTS, CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
-pub(crate) use puits::Puits;
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";
 pub(crate) const SECRET_2: &str = "lps-secret-2";
@@ -127,6 +125,21 @@ impl Pki {
         TlsServeur::nouveau(identite, clients).unwrap()
     }
 
+    /// The proxy's own, from files that it reads again.
+    pub(crate) fn proxy(&self, clients: Clients) -> TlsServeur {
+        let (certificat, cle) = self.ecrire_serveur(90);
+        TlsServeur::depuis_fichiers(&certificat, &cle, clients).unwrap()
+    }
+
+    /// Writes the proxy's certificate and key; the paths.
+    pub(crate) fn ecrire_serveur(&self, jours: i64) -> (PathBuf, PathBuf) {
+        let certificat = self.emettre("localhost", Usage::Serveur, jours);
+        let (cert, cle) = (self.dossier.path().join("proxy.pem"), self.dossier.path().join("proxy.key"));
+        std::fs::write(&cert, &certificat.cert_pem).unwrap();
+        std::fs::write(&cle, certificat.cle_pem.expose_secret()).unwrap();
+        (cert, cle)
+    }
+
     pub(crate) fn autorites(&self) -> Autorites {
         Autorites::depuis_pem(self.autorite.cert_pem()).unwrap()
     }
@@ -190,7 +203,7 @@ impl Banc {
         ];
         let mut config = configurer(&pki, &psc, &serveurs, &apis);
         reglage(&mut config);
-        let tls = pki.serveur(match config.autorites_clients {
+        let tls = pki.proxy(match config.autorites_clients {
             Some(_) => Clients::Facultatif(pki.autorites()),
             None => Clients::Aucun,
         });

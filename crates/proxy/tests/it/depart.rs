@@ -4,20 +4,15 @@ use serde_json::{Value, json};
 use sqlx::Connection as _;
 use test_support::redis::Redis;
 
-use crate::banc::{Banc, LOGOUT, Lps, PRO, Pki, Puits, SECRET_1, SECRET_2, reponse_json};
+use crate::banc::{Banc, LOGOUT, Lps, PRO, Pki, SECRET_1, SECRET_2, reponse_json};
 use crate::durable::{deux_noeuds, partager};
+use crate::exploitation::{alertes, puits};
+use crate::surveillance::dites;
 
 #[tokio::test]
 async fn une_deconnexion_que_psc_n_entend_pas_est_reprise() {
     for (silence, statut) in [(false, 200), (true, 500)] {
-        let pki = Pki::nouvelle();
-        let puits = Puits::demarrer(&pki).await;
-        let brancher = puits.brancher();
-        let banc = Banc::avec(pki, |config| {
-            config.psc.delai_s = 1;
-            brancher(config);
-        })
-        .await;
+        let banc = Banc::regle(|config| config.psc.delai_s = 1).await;
         let lps = banc.connecte(SECRET_1).await;
         let acteur = &banc.psc.acteur;
         if silence {
@@ -37,23 +32,23 @@ async fn une_deconnexion_que_psc_n_entend_pas_est_reprise() {
         acteur.attendre(LOGOUT, 2).await;
         let recus = acteur.recus(LOGOUT);
         assert_eq!(recus[0].corps, recus[1].corps, "the same logout");
-        assert_eq!(puits.vues("deconnexion_impossible"), []);
     }
 }
 
 #[tokio::test]
 async fn une_deconnexion_que_psc_n_entend_jamais_leve_une_alerte() {
-    let pki = Pki::nouvelle();
-    let puits = Puits::demarrer(&pki).await;
-    let banc = Banc::avec(pki, puits.brancher()).await;
+    let (pki, arret) = (Pki::nouvelle(), service::Arret::new());
+    let (puits, regler) = puits(&pki, &arret).await;
+    let banc = Banc::avec(pki, regler).await;
     let lps = banc.connecte(SECRET_1).await;
     for _ in 0..4 {
         banc.psc.acteur.prochaine_json(LOGOUT, 500, json!(null));
     }
     assert_eq!(lps.deconnecter().await.statut, 200);
-    let vues = puits.attendre("deconnexion_impossible", 1).await;
-    assert_eq!(vues, [(SECRET_1.to_owned(), true)]);
+    let vues = alertes(&puits, 1).await;
+    assert_eq!(dites(&vues), [("deconnexion_impossible", SECRET_1, true)]);
     assert_eq!(banc.psc.acteur.nombre(LOGOUT), 4);
+    arret.demander();
 }
 
 #[tokio::test]

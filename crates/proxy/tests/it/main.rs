@@ -6,6 +6,7 @@
 )]
 
 mod banc;
+mod certificats;
 mod code;
 mod contrat_send;
 mod contrat_session;

@@ -9,7 +9,7 @@ use crate::banc::{Banc, MTLS, PRO, Pki, SECRET_1};
 use crate::exploitation::{alertes, puits};
 
 /// Kind, target and whether it begins.
-fn dites(vues: &[Value]) -> Vec<(&str, &str, bool)> {
+pub(crate) fn dites(vues: &[Value]) -> Vec<(&str, &str, bool)> {
     vues.iter()
         .map(|vue| {
             (vue["type"].as_str().unwrap(), vue["cible"].as_str().unwrap(), vue["active"].as_bool().unwrap())

@@ -23,6 +23,8 @@ pub(crate) struct Recu {
     pub(crate) corps: Vec<u8>,
     /// Leaf of the client's chain, DER.
     pub(crate) certificat: Option<Vec<u8>>,
+    /// How many certificates the client showed.
+    pub(crate) chaine: usize,
     pub(crate) port: u16,
     pub(crate) le: Instant,
 }
@@ -141,6 +143,7 @@ async fn entendre(State(interieur): State<Arc<Interieur>>, requete: Request) -> 
         entetes: tete.headers,
         corps,
         certificat: pair.certificat().map(<[u8]>::to_vec),
+        chaine: pair.certificats.len(),
         port: pair.adresse.port(),
         le: Instant::now(),
     };
