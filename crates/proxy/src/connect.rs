@@ -29,7 +29,7 @@ use crate::etat::Etat;
 use crate::metriques;
 use crate::reponse::{self, Metadata, Reponse};
 use crate::requete::{Origine, Recue};
-use crate::session::{Session, chercher, durable, presente};
+use crate::session::{Session, chercher, durable, jeton, presente, surveillance};
 use crate::trace;
 use demande::Connexion;
 pub(crate) use ouverture::{Echec, ouvrir};
@@ -67,8 +67,13 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
     let metadata = demande.metadata();
     let maintenant = etat.horloge.maintenant();
     let presente = presente(&recue.tete.headers);
+    let mut epuisee = None;
     match chercher(&etat, presente, maintenant).await {
         Ok(None) => {}
+        // For the same person on the same software, one that can give all that it should takes the place of one that can't.
+        Ok(Some(session)) if demande.rejoue(&session) && jeton::est_epuisee(&etat, &session).await => {
+            epuisee = Some(session);
+        }
         Ok(Some(session)) => return rejouer(&etat, &session, &demande, &metadata, recue.origine),
         Err(panne) => return reponse::sans_depot(&panne),
     }
@@ -135,7 +140,12 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
             abandonner(&etat, &session).await;
             abandon()
         }
-        Ok(session) => reponse::cookie_session(annoncer(&session), session.id()),
+        Ok(session) => {
+            if let Some(epuisee) = epuisee {
+                surveillance::expirer(&etat, &epuisee).await;
+            }
+            reponse::cookie_session(annoncer(&session), session.id())
+        }
     }
 }
 
@@ -152,7 +162,7 @@ fn traces_possibles(etat: &Etat) -> bool {
 pub(crate) async fn abandonner(etat: &Arc<Etat>, session: &Arc<Session>) {
     tracing::info!(client_id = %session.identite.client_id, "session abandonnée avant d’être remise");
     if durable::fermer(etat, session).await {
-        ouverture::rendre(etat, session).await;
+        ouverture::rendre(etat, session);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::connect::appel::Panne;
 use crate::etat::Etat;
 use crate::reponse::{self, Reponse};
 use crate::requete::Recue;
-use crate::session::{Session, chercher, durable, presente, surveillance};
+use crate::session::{Session, chercher, durable, presente, revocation, surveillance};
 use crate::trace;
 
 /// Seconds before PSC is told again that a session has ended.
@@ -35,8 +35,7 @@ pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
     if !durable::fermer(&etat, &session).await {
         return reponse::refus(StatusCode::UNAUTHORIZED, "Session ID not found.");
     }
-    let (suite, partie) = (Arc::clone(&etat), Arc::clone(&session));
-    etat.arret.suivre(async move { surveillance::revoquer(&suite, &partie).await });
+    revocation::revoquer(&etat, &session);
     let sortie = sortir_de_psc(&etat, &session).await;
     let reponse = match &sortie {
         // Whatever PSC answers, somebody who leaves has left, as with the agency's example.

@@ -109,6 +109,9 @@ impl Etat {
         arret: Arret,
     ) -> Result<Self, Erreur> {
         let Lues { autorites, clients, apis, routes } = lire(&config)?;
+        for remarque in config.remarques() {
+            tracing::warn!("{remarque}");
+        }
         let defaut = match config.profil {
             Profil::Production => IdentifiantTrace::Empreinte,
             Profil::Conformite => IdentifiantTrace::Clair,

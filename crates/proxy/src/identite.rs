@@ -75,6 +75,11 @@ pub(crate) struct ClientLps {
 }
 
 impl ClientLps {
+    /// Whether it may call that API.
+    pub(crate) fn permet(&self, api: &str) -> bool {
+        self.regles.apis.as_ref().is_none_or(|permises| permises.iter().any(|permise| permise == api))
+    }
+
     pub(crate) fn identite(&self) -> Arc<Identite> {
         self.actuelle.load_full()
     }

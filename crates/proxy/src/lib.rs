@@ -103,9 +103,11 @@ impl Poignee {
         veille::ronde(&self.0).await;
     }
 
-    /// Ends the sessions that are too old or silent, or that nobody came to take, without waiting for the next round.
+    /// Ends the sessions that are too old or silent, or that nobody came to take, and renews the tokens of those that are in
+    /// use, without waiting for the next rounds.
     pub async fn balayer(&self) {
         session::surveillance::balayer(&self.0).await;
+        session::entretien::entretenir(&self.0, 0, 1).await;
     }
 }
 
@@ -169,6 +171,7 @@ impl Proxy {
     pub async fn servir(self) -> std::io::Result<()> {
         let etat = self.etat;
         etat.arret.suivre(session::surveillance::veiller(Arc::clone(&etat)));
+        etat.arret.suivre(session::entretien::veiller(Arc::clone(&etat)));
         etat.arret.suivre(alerte::envoyer(Arc::clone(&etat)));
         etat.arret.suivre(veille::veiller(Arc::clone(&etat)));
         let fils = self.ecoutes.servir(&etat, &self.tls)?;

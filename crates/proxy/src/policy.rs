@@ -40,8 +40,7 @@ pub(crate) fn decide(
     if !session.vivante(regles, maintenant) {
         return Err(Refus::SessionFinie);
     }
-    let permises = client.ok_or(Refus::ApiFermee)?.regles.apis.as_ref();
-    if permises.is_some_and(|permises| !permises.contains(&route.api.regles.id)) {
+    if !client.ok_or(Refus::ApiFermee)?.permet(&route.api.regles.id) {
         return Err(Refus::ApiFermee);
     }
     if appels_par_seconde > 0 && !session.seau.prendre(appels_par_seconde, maintenant) {

@@ -325,7 +325,11 @@ async fn sans_jeton(coeur: &Coeur, session: &Arc<Session>, route: &Route, sans: 
     let etat = &coeur.etat;
     tracing::warn!(api = %route.api.regles.id, %sans, "pas de jeton pour un appel");
     let panne = match &sans {
-        SansJeton::Finie => {
+        // Its other API still answer: only a new session will have this one.
+        SansJeton::Epuisee if session.sert_encore(etat.horloge.maintenant()) => {
+            return reponse::refus(StatusCode::UNAUTHORIZED, "Session expired.");
+        }
+        SansJeton::Finie | SansJeton::Epuisee => {
             let (commun, session) = (Arc::clone(etat), Arc::clone(session));
             au_controle(etat, |_| async move { surveillance::expirer(&commun, &session).await }).await;
             return reponse::refus(StatusCode::UNAUTHORIZED, "Session expired.");

@@ -7,10 +7,12 @@ mod abime;
 mod api;
 pub(crate) mod depot;
 pub(crate) mod durable;
+pub(crate) mod entretien;
 mod forme;
 pub(crate) mod jeton;
 mod magasin;
 mod recherche;
+pub(crate) mod revocation;
 pub(crate) mod sceau;
 pub(crate) mod surveillance;
 
@@ -40,6 +42,8 @@ pub(crate) const COOKIE: &str = "proxy_session_id";
 /// PSC's tokens for this session.
 pub(crate) struct JetonsPsc {
     pub(crate) acces: SecretString,
+    /// When they were asked for.
+    pub(crate) obtenu: Timestamp,
     pub(crate) expire: Timestamp,
     pub(crate) renouvellement: Option<SecretString>,
     pub(crate) renouvellement_expire: Option<Timestamp>,
@@ -47,6 +51,32 @@ pub(crate) struct JetonsPsc {
     pub(crate) id_token: SecretString,
     /// How their last renewal failed.
     pub(crate) panne: Option<Box<PanneRecente>>,
+}
+
+/// How long before its end PSC's refresh token is renewed, at the earliest, in seconds.
+const AVANCE_PSC_S: i64 = 300;
+/// Life of PSC's refresh tokens where the answer doesn't say it: the silence that its sessions allow.
+const SILENCE_PSC_S: i64 = 1_800;
+
+impl JetonsPsc {
+    /// Whether new ones may be asked for.
+    pub(crate) fn renouvelables(&self, maintenant: Timestamp) -> bool {
+        self.renouvellement.is_some() && self.renouvellement_expire.is_none_or(|expire| expire > maintenant)
+    }
+
+    /// The second from which they are renewed if the session is in use.
+    fn echeance(&self) -> i64 {
+        if self.renouvellement.is_none() {
+            return i64::MAX;
+        }
+        let obtenu = self.obtenu.as_second();
+        let fin = self.renouvellement_expire.map_or(obtenu + SILENCE_PSC_S, Timestamp::as_second);
+        // Half of what is left, when that is little: near the end of PSC's session each renewal brings less.
+        match fin - obtenu {
+            vie if vie < 60 => i64::MAX,
+            vie => fin - AVANCE_PSC_S.min(vie / 2),
+        }
+    }
 }
 
 /// What a session is made from.
@@ -82,6 +112,10 @@ pub(crate) struct Session {
     pub(crate) ailleurs: AtomicBool,
     jeton_applicatif: Option<SecretString>,
     pub(crate) psc: tokio::sync::Mutex<JetonsPsc>,
+    /// Of what is in `psc`, for whoever looks at all sessions: microseconds since 1970 of their birth, and the second from
+    /// which they should be renewed.
+    psc_obtenu: AtomicI64,
+    psc_echeance: AtomicI64,
     /// By rank of the API in the configuration.
     pub(crate) apis: Box<[PlaceApi]>,
     pub(crate) seau: Seau,
@@ -113,6 +147,8 @@ impl Session {
             fermee: AtomicBool::new(false),
             ailleurs: AtomicBool::new(false),
             jeton_applicatif: naissance.jeton_applicatif,
+            psc_obtenu: AtomicI64::new(naissance.psc.obtenu.as_microsecond()),
+            psc_echeance: AtomicI64::new(naissance.psc.echeance()),
             psc: tokio::sync::Mutex::new(naissance.psc),
             apis: (0..naissance.nombre_apis).map(|_| PlaceApi::default()).collect(),
             seau: Seau::default(),
@@ -168,6 +204,23 @@ impl Session {
         self.derniere() > self.rangee.load(Ordering::Relaxed).saturating_add(ecart)
     }
 
+    /// Notes that PSC's tokens were replaced.
+    pub(crate) fn noter_psc(&self, psc: &JetonsPsc) {
+        self.psc_obtenu.store(psc.obtenu.as_microsecond(), Ordering::Relaxed);
+        self.psc_echeance.store(psc.echeance(), Ordering::Relaxed);
+    }
+
+    /// Tells one state of PSC's tokens from the next.
+    pub(crate) fn psc_obtenu(&self) -> i64 {
+        self.psc_obtenu.load(Ordering::Relaxed)
+    }
+
+    /// Whether PSC's refresh token is near its end, in a session that was used since it came.
+    pub(crate) fn psc_a_renouveler(&self, maintenant: Timestamp) -> bool {
+        self.psc_echeance.load(Ordering::Relaxed) <= maintenant.as_second()
+            && self.derniere() > self.psc_obtenu() / 1_000_000
+    }
+
     /// The last instant at which this session may still be used, if nothing more is called.
     pub(crate) fn expire(&self, regles: &ReglesSession) -> Timestamp {
         let derniere = Timestamp::from_second(self.derniere.load(Ordering::Relaxed)).unwrap_or(self.debut);
@@ -181,6 +234,11 @@ impl Session {
 
     pub(crate) fn vivante(&self, regles: &ReglesSession, maintenant: Timestamp) -> bool {
         !self.fermee.load(Ordering::Acquire) && maintenant <= self.expire(regles)
+    }
+
+    /// Whether some API may still be called with what it has.
+    pub(crate) fn sert_encore(&self, maintenant: Timestamp) -> bool {
+        self.apis.iter().any(|place| place.peut_servir(maintenant))
     }
 
     pub(crate) fn est_fermee(&self) -> bool {
@@ -240,6 +298,7 @@ mod tests {
                 adresse: [192, 0, 2, 7].into(),
                 psc: JetonsPsc {
                     acces: jeton().into(),
+                    obtenu: le,
                     expire: le,
                     renouvellement: Some(jeton().into()),
                     renouvellement_expire: Some(le),
@@ -260,6 +319,6 @@ mod tests {
         let jetons = (3 + 2 * 2) * 1_000;
         let reste = (memoire() - avant) / NOMBRE - jetons;
         assert_eq!(magasin.nombre(), NOMBRE);
-        assert!(reste < 1_450, "{reste} bytes");
+        assert!(reste < 1_500, "{reste} bytes");
     }
 }

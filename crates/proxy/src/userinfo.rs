@@ -40,7 +40,9 @@ pub(crate) async fn donner(etat: Arc<Etat>, recue: Recue) -> Reponse {
             reponse::indisponible(StatusCode::BAD_GATEWAY, "Userinfo refused.", etat.config.session.corps_5xx)
         }
         Err(SansJeton::Depot(panne)) => reponse::sans_depot(&panne),
-        Err(SansJeton::Finie) => reponse::refus(StatusCode::UNAUTHORIZED, "Session expired."),
+        Err(SansJeton::Finie | SansJeton::Epuisee) => {
+            reponse::refus(StatusCode::UNAUTHORIZED, "Session expired.")
+        }
         Err(SansJeton::Panne(panne)) => {
             tracing::warn!(%panne, "userinfo");
             let message = "The identity provider is unavailable.";

@@ -180,6 +180,9 @@ pub(crate) fn verifier(fichier: &Fichier) -> Result<ExitCode, Faute> {
             let config: ConfigProxy = service::config::load(chemin, PREFIXE)?;
             config.tls()?;
             proxy::verifier(&config.proxy)?;
+            for remarque in config.proxy.remarques() {
+                sortie::texte(&format!("Attention, {remarque}.\n"));
+            }
             ("proxy", config.tls)
         }
     };

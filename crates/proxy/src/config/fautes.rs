@@ -90,7 +90,32 @@ impl Config {
     }
 }
 
+impl Config {
+    /// One French sentence for each thing that works and that an operator may not have meant.
+    pub fn remarques(&self) -> Vec<String> {
+        let sans = self.apis.iter().filter(|api| api.revocation().is_none());
+        sans.map(|api| {
+            format!(
+                "apis.{} : pas de « revocation_url », et « jeton_url » ne finit pas par « /token » ; ses jetons ne seront pas révoqués",
+                api.id
+            )
+        })
+        .collect()
+    }
+}
+
 impl Api {
+    /// Where its tokens are revoked: as it is written, else beside the token endpoint where that one is named as usual.
+    pub(crate) fn revocation(&self) -> Option<Url> {
+        let deduite = || {
+            let mut url = self.jeton_url.clone();
+            let avant = url.path().strip_suffix("/token")?.to_owned();
+            url.set_path(&format!("{avant}/revoke"));
+            Some(url)
+        };
+        self.revocation_url.clone().or_else(deduite)
+    }
+
     fn fautes(&self, fautes: &mut Vec<String>) {
         let permis = |octet: u8| octet.is_ascii_alphanumeric() || b"-_.".contains(&octet);
         if self.id.is_empty() || !self.id.bytes().all(permis) || self.id.starts_with('.') {

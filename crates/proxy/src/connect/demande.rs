@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::config::ReglesSession;
 use crate::reponse::{Metadata, Reponse, erreur, refus};
 use crate::requete::Recue;
+use crate::session::Session;
 
 /// Longest nationalId and clientId.
 const TEXTE_MAX: usize = 200;
@@ -23,6 +24,11 @@ pub(super) struct Connexion {
 impl Connexion {
     pub(super) fn metadata(&self) -> Metadata {
         Metadata { national_id: Some(self.national_id.clone()), client_id: Some(self.client_id.clone()) }
+    }
+
+    /// Whether it asks again for that very session.
+    pub(super) fn rejoue(&self, session: &Session) -> bool {
+        *session.national_id == *self.national_id && *session.identite.client_id == *self.client_id
     }
 
     /// Reads and checks, in the agency's order: nationalId, bindingMessage, clientId, channel.

@@ -6,6 +6,7 @@ use oidc::echange::Demande;
 use oidc::jetons::ReponseJetons;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::appel::{self, Panne};
@@ -19,18 +20,28 @@ pub(crate) struct Api {
     pub(crate) rang: usize,
     pub(crate) regles: config::Api,
     revocation: Option<Url>,
+    pub(crate) revocations: Revocations,
+}
+
+/// The revocations under way at a server, so that one that hangs holds neither the others nor all the memory.
+#[derive(Debug)]
+pub(crate) struct Revocations {
+    /// Asked at once.
+    pub(crate) places: Semaphore,
+    /// Ended sessions whose token is asked for or waits for its turn.
+    pub(crate) attentes: Semaphore,
+}
+
+impl Default for Revocations {
+    fn default() -> Self {
+        Self { places: Semaphore::new(16), attentes: Semaphore::new(10_000) }
+    }
 }
 
 impl Api {
     pub(crate) fn nouvelle(rang: usize, regles: config::Api) -> Self {
-        let deduite = || {
-            let mut url = regles.jeton_url.clone();
-            let avant = url.path().strip_suffix("/token")?.to_owned();
-            url.set_path(&format!("{avant}/revoke"));
-            Some(url)
-        };
-        let revocation = regles.revocation_url.clone().or_else(deduite);
-        Self { rang, regles, revocation }
+        let revocation = regles.revocation();
+        Self { rang, regles, revocation, revocations: Revocations::default() }
     }
 
     fn http<'a>(&self, identite: &'a Identite) -> &'a reqwest::Client {
@@ -95,24 +106,17 @@ impl Api {
         JetonApi::depuis(reponse, maintenant).map_err(|_| Panne::Illisible { etape })
     }
 
-    /// Ends a token at its server, and its refresh token with it (RFC 7009). Best effort, said in the log when it fails.
-    pub(crate) async fn revoquer(&self, identite: &Identite, jeton: &JetonApi) -> bool {
-        let Some(point) = &self.revocation else { return false };
-        let mut bien = true;
-        let renouvellement = jeton.renouvellement.as_ref().map(SecretString::expose_secret);
-        let jetons = [("refresh_token", renouvellement), ("access_token", Some(jeton.acces()))];
-        for (sorte, valeur) in jetons {
-            let Some(valeur) = valeur else { continue };
-            let champs = [("token", valeur), ("token_type_hint", sorte)];
-            let champs: std::collections::BTreeMap<_, _> = champs.into();
-            let requete = self.http(identite).post(point.clone());
-            if let Err(panne) =
-                appel::octets(appel::formulaire(requete, identite, &champs), "révocation").await
-            {
-                bien = false;
-                tracing::warn!(api = %self.regles.id, %panne, "un jeton d’API n’a pas été révoqué");
-            }
-        }
-        bien
+    /// Ends a token at its server; `sorte` is its `token_type_hint`. `false` where the server has no address for that.
+    pub(crate) async fn revoquer(
+        &self,
+        identite: &Identite,
+        sorte: &str,
+        jeton: &SecretString,
+    ) -> Result<bool, Panne> {
+        let Some(point) = &self.revocation else { return Ok(false) };
+        let champs =
+            std::collections::BTreeMap::from([("token", jeton.expose_secret()), ("token_type_hint", sorte)]);
+        let requete = self.http(identite).post(point.clone());
+        appel::octets(appel::formulaire(requete, identite, &champs), "révocation").await.map(|_| true)
     }
 }

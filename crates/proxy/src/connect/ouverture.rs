@@ -8,6 +8,7 @@ use http::StatusCode;
 use journal::Fait;
 
 use super::appel::Panne;
+use super::echange::Api;
 use super::psc::{self, Doute, Personne};
 use crate::config::Echange;
 use crate::etat::Etat;
@@ -16,7 +17,7 @@ use crate::metriques;
 use crate::reponse::{self, Metadata, Reponse};
 use crate::requete::Origine;
 use crate::session::jeton::{self, SansJeton};
-use crate::session::{Naissance, Session, depot, durable, surveillance};
+use crate::session::{Naissance, Session, depot, durable, revocation};
 use crate::trace;
 
 /// Why there is no session.
@@ -114,7 +115,7 @@ pub(crate) async fn ouvrir(
             Ok(session)
         }
         Err(echec) => {
-            rendre(etat, &session).await;
+            rendre(etat, &session);
             Err(echec)
         }
     }
@@ -134,9 +135,8 @@ async fn inscrire(etat: &Etat, session: &Arc<Session>, origine: Origine) -> Resu
 
 /// A token for each API of this client that wants one at once. All are asked together; one that is needed and fails, fails all.
 async fn preparer(etat: &Etat, client: &ClientLps, session: &Session) -> Result<(), Echec> {
-    let permise = |id: &String| client.regles.apis.as_ref().is_none_or(|apis| apis.contains(id));
-    let voulues =
-        etat.apis.iter().filter(|api| api.regles.echange == Echange::Connexion && permise(&api.regles.id));
+    let voulue = |api: &&Arc<Api>| api.regles.echange == Echange::Connexion && client.permet(&api.regles.id);
+    let voulues = etat.apis.iter().filter(voulue);
     let demandes = voulues.map(async |api| {
         let obtenu = jeton::echanger(etat, session, api).await;
         match obtenu {
@@ -150,17 +150,22 @@ async fn preparer(etat: &Etat, client: &ClientLps, session: &Session) -> Result<
             }
             Err(SansJeton::Panne(panne)) => Err(Echec::Api { api: api.regles.id.clone(), panne }),
             Err(SansJeton::Depot(panne)) => Err(panne.into()),
-            Err(SansJeton::Finie) => Err(Doute::Expire.into()),
+            Err(SansJeton::Finie | SansJeton::Epuisee) => Err(Doute::Expire.into()),
         }
     });
     join_all(demandes).await.into_iter().collect()
 }
 
-/// Gives back the tokens of a session that will not be: at the authorization servers and at PSC.
-pub(crate) async fn rendre(etat: &Etat, session: &Session) {
-    surveillance::revoquer(etat, session).await;
-    let renouvellement = session.psc.lock().await.renouvellement.take();
-    if let Some(renouvellement) = renouvellement {
-        etat.psc.revoquer(&session.identite, &renouvellement).await;
-    }
+/// Has the tokens of a session that will not be given back, at the authorization servers and at PSC. Whoever connects hears of
+/// the failure meanwhile.
+pub(crate) fn rendre(etat: &Arc<Etat>, session: &Arc<Session>) {
+    session.fermer();
+    revocation::revoquer(etat, session);
+    let (commun, session) = (Arc::clone(etat), Arc::clone(session));
+    etat.arret.suivre(async move {
+        let renouvellement = session.psc.lock().await.renouvellement.take();
+        if let Some(renouvellement) = renouvellement {
+            commun.psc.revoquer(&session.identite, &renouvellement).await;
+        }
+    });
 }

@@ -251,6 +251,7 @@ impl Psc {
         };
         let jetons = JetonsPsc {
             acces: reponse.access_token,
+            obtenu: depart,
             expire: echeance(depart, reponse.expires_in.unwrap_or(60)),
             renouvellement: reponse.refresh_token,
             renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),

@@ -43,6 +43,7 @@ fn session(identite: Arc<Identite>) -> Session {
         adresse: [192, 0, 2, 7].into(),
         psc: JetonsPsc {
             acces: "acces".into(),
+            obtenu: le,
             expire: le,
             renouvellement: Some("renouvellement".into()),
             renouvellement_expire: Some(le),

@@ -145,6 +145,20 @@ impl PlaceApi {
         self.panne.load().as_ref().and_then(|panne| panne.encore(maintenant))
     }
 
+    /// Whether there is nothing to give back, and nobody who may bring something.
+    pub(crate) fn est_vide(&self) -> bool {
+        self.dernier().is_none() && self.renouveler.try_lock().is_ok()
+    }
+
+    /// Whether a call may still be made: with the token that is there, or with what its refresh token gives.
+    pub(crate) fn peut_servir(&self, maintenant: Timestamp) -> bool {
+        self.dernier().is_some_and(|jeton| {
+            let renouvelable = jeton.renouvellement.is_some()
+                && jeton.renouvellement_expire.is_none_or(|expire| expire > maintenant);
+            jeton.expire > maintenant || renouvelable
+        })
+    }
+
     /// The last token that there was, taken away for good.
     pub(crate) fn retirer(&self) -> Option<Arc<JetonApi>> {
         let refuse = self.refuse.swap(None);

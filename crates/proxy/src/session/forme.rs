@@ -29,6 +29,7 @@ struct Ecrite<'a> {
     debut: Timestamp,
     applicatif: Option<&'a str>,
     psc: JetonEcrit<'a>,
+    psc_obtenu: Timestamp,
     id_token: &'a str,
     apis: BTreeMap<&'a str, JetonEcrit<'a>>,
 }
@@ -55,6 +56,9 @@ pub(crate) struct Lue {
     debut: Timestamp,
     applicatif: Option<SecretString>,
     psc: JetonLu,
+    /// Absent from what older versions wrote.
+    #[serde(default)]
+    psc_obtenu: Timestamp,
     id_token: SecretString,
     apis: BTreeMap<String, JetonLu>,
 }
@@ -114,6 +118,7 @@ pub(crate) async fn ecrire(
             renouvellement_expire: psc.renouvellement_expire,
             moitie_s: None,
         },
+        psc_obtenu: psc.obtenu,
         id_token: psc.id_token.expose_secret(),
         apis: jetons.iter().map(|(id, lu)| (*id, jeton(lu))).collect(),
     };
@@ -147,10 +152,12 @@ impl Lue {
     pub(crate) async fn absorber(self, session: &Session, apis: &[Arc<Api>]) {
         let mut psc = session.psc.lock().await;
         psc.acces = self.psc.acces;
+        psc.obtenu = self.psc_obtenu;
         psc.expire = self.psc.expire;
         psc.renouvellement = self.psc.renouvellement;
         psc.renouvellement_expire = self.psc.renouvellement_expire;
         psc.id_token = self.id_token;
+        session.noter_psc(&psc);
         drop(psc);
         if certificat(&session.identite) == self.certificat {
             poser(session, apis, self.apis);
@@ -168,6 +175,7 @@ impl Lue {
             adresse: self.adresse,
             psc: JetonsPsc {
                 acces: self.psc.acces,
+                obtenu: self.psc_obtenu,
                 expire: self.psc.expire,
                 renouvellement: self.psc.renouvellement,
                 renouvellement_expire: self.psc.renouvellement_expire,

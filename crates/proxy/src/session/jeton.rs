@@ -20,9 +20,12 @@ use crate::trace;
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SansJeton {
-    /// Nothing can renew it: the person must connect again.
-    #[error("la session ne peut plus obtenir de jeton")]
+    /// PSC ended its session, or somebody ended this one: the person must connect again.
+    #[error("la session est finie")]
     Finie,
+    /// PSC's tokens died of age. What the session has still serves, nothing more can be had.
+    #[error("la session ne peut plus obtenir de jeton")]
+    Epuisee,
     #[error(transparent)]
     Panne(#[from] Panne),
     #[error(transparent)]
@@ -162,9 +165,8 @@ async fn renouveler_psc(
     psc: &mut JetonsPsc,
     depart: Timestamp,
 ) -> Result<(), SansJeton> {
-    let vivant = psc.renouvellement_expire.is_none_or(|expire| expire > depart);
-    let Some(renouvellement) = psc.renouvellement.clone().filter(|_| vivant) else {
-        return Err(SansJeton::Finie);
+    let Some(renouvellement) = psc.renouvellement.clone().filter(|_| psc.renouvelables(depart)) else {
+        return Err(SansJeton::Epuisee);
     };
     if let Some(panne) = psc.panne.as_ref().and_then(|panne| panne.encore(depart)) {
         return Err(panne.into());
@@ -186,6 +188,7 @@ async fn renouveler_psc(
         return Err(SansJeton::Finie);
     }
     psc.acces = reponse.access_token;
+    psc.obtenu = depart;
     psc.expire = echeance(depart, reponse.expires_in.unwrap_or(60));
     // A provider that rotates gives a new one; the old one must not be shown again.
     if let Some(nouveau) = reponse.refresh_token {
@@ -196,19 +199,57 @@ async fn renouveler_psc(
         psc.id_token = id_token;
     }
     psc.panne = None;
+    session.noter_psc(psc);
     noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), PSC));
     Ok(())
 }
 
 /// The same for whoever isn't renewing an API token: what it changes is kept, and one node does it at a time.
 pub(crate) async fn jeton_psc_seul(etat: &Etat, session: &Session) -> Result<SecretString, SansJeton> {
+    seul(etat, session, jeton_psc(etat, session)).await
+}
+
+/// Renews PSC's tokens ahead of the end of their refresh token, unless another node just did.
+pub(crate) async fn entretenir_psc(etat: &Etat, session: &Session) -> Result<(), SansJeton> {
+    let entretien = async {
+        let mut psc = session.psc.lock().await;
+        let depart = etat.horloge.maintenant();
+        if session.est_fermee() || !session.psc_a_renouveler(depart) {
+            return Ok(());
+        }
+        renouveler_psc(etat, session, &mut psc, depart).await
+    };
+    seul(etat, session, entretien).await
+}
+
+async fn seul<T>(
+    etat: &Etat,
+    session: &Session,
+    acte: impl Future<Output = Result<T, SansJeton>>,
+) -> Result<T, SansJeton> {
     let verrou = durable::reserver(etat, session).await?;
-    let acces = jeton_psc(etat, session).await;
-    durable::garder(etat, session).await;
+    let avant = session.psc_obtenu();
+    let obtenu = acte.await;
+    if session.psc_obtenu() != avant {
+        durable::garder(etat, session).await;
+    }
     if let Some(verrou) = verrou {
         verrou.relacher().await;
     }
-    acces
+    obtenu
+}
+
+/// Whether something that its software may call can't be had any more. A connection then opens another session.
+pub(crate) async fn est_epuisee(etat: &Etat, session: &Session) -> bool {
+    let maintenant = etat.horloge.maintenant();
+    let psc = session.psc.lock().await;
+    if psc.expire > maintenant || psc.renouvelables(maintenant) {
+        return false;
+    }
+    drop(psc);
+    let client = etat.clients.get(&*session.identite.client_id);
+    let permises = etat.apis.iter().filter(|api| client.is_some_and(|client| client.permet(&api.regles.id)));
+    permises.map(|api| &session.apis[api.rang]).any(|place| !place.peut_servir(maintenant))
 }
 
 /// A trace that the agency doesn't ask for: when it can't be written, the log says so and life goes on.

@@ -179,8 +179,18 @@ impl Magasin {
 
     /// Every session here that `choix` picks. Holds one shard at a time.
     pub(crate) fn choisir(&self, choix: impl Fn(&Session) -> bool) -> Vec<Arc<Session>> {
+        self.choisir_part(0, 1, choix)
+    }
+
+    /// The same in one of `parts` shares, so that a look at all sessions can be spread over time.
+    pub(super) fn choisir_part(
+        &self,
+        part: usize,
+        parts: usize,
+        choix: impl Fn(&Session) -> bool,
+    ) -> Vec<Arc<Session>> {
         let mut choisies = Vec::new();
-        for tranche in &self.tranches {
+        for tranche in self.tranches.iter().skip(part).step_by(parts) {
             let tranche = lire(tranche);
             choisies
                 .extend(tranche.iter().map(|trouvee| &trouvee.0).filter(|session| choix(session)).cloned());

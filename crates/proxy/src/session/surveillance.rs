@@ -6,39 +6,46 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream;
 use journal::Fait;
 
-use super::{Session, durable, jeton};
+use super::{Session, durable, jeton, revocation};
 use crate::connect::code;
 use crate::etat::Etat;
 
 /// Between two looks at all sessions.
 const RONDE: Duration = Duration::from_secs(5);
+/// Sessions closed at once.
+const ENSEMBLE: usize = 32;
+/// So many ended in one look that there are others: a shared store gives them by the hundred.
+const BEAUCOUP: usize = 100;
 
 /// Ends sessions that are too old or silent, until asked to stop.
 pub(crate) async fn veiller(etat: Arc<Etat>) {
+    let mut attente = RONDE;
     loop {
         tokio::select! {
             () = etat.arret.demande() => return,
-            () = tokio::time::sleep(RONDE) => {}
+            () = tokio::time::sleep(attente) => {}
         }
-        balayer(&etat).await;
+        attente = if balayer(&etat).await < BEAUCOUP { RONDE } else { Duration::ZERO };
     }
 }
 
-/// One look. Ends what has to end, revocations included.
-pub(crate) async fn balayer(etat: &Arc<Etat>) {
+/// One look. Ends what has to end and gives their number; revocations follow by themselves.
+pub(crate) async fn balayer(etat: &Arc<Etat>) -> usize {
     code::ramasser(etat).await;
     let finies = match durable::finies(etat).await {
         Ok(finies) => finies,
         Err(erreur) => {
             tracing::error!(%erreur, "sessions à finir : la base ne répond pas");
-            return;
+            return 0;
         }
     };
-    for session in finies {
-        expirer(etat, &session).await;
-    }
+    let nombre = finies.len();
+    stream::iter(finies).for_each_concurrent(ENSEMBLE, async |session| expirer(etat, &session).await).await;
+    nombre
 }
 
 /// Ends a session that nobody asked to end.
@@ -46,19 +53,6 @@ pub(crate) async fn expirer(etat: &Arc<Etat>, session: &Arc<Session>) {
     if durable::fermer(etat, session).await {
         jeton::noter(etat, session, Fait::SessionExpired(etat.noms.session(session)));
         tracing::info!(client_id = %session.identite.client_id, session = session.empreinte(), "session expirée");
-        revoquer(etat, session).await;
-    }
-}
-
-/// Revokes every API token of an ended session.
-pub(crate) async fn revoquer(etat: &Etat, session: &Session) {
-    for api in &etat.apis {
-        // Nobody renews it meanwhile: the session is closed, and whoever began has finished.
-        let place = &session.apis[api.rang];
-        let _seul = place.renouveler.lock().await;
-        let Some(jeton) = place.retirer() else { continue };
-        if api.revoquer(&session.identite, &jeton).await {
-            jeton::noter(etat, session, Fait::TokenRevoked(etat.noms.session(session), &api.regles.id));
-        }
+        revocation::revoquer(etat, session);
     }
 }

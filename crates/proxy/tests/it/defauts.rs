@@ -292,7 +292,7 @@ async fn defaut_10_une_panne_de_reseau_ne_laisse_rien_derriere_elle() {
     }
     // The tokens that the others had given are given back.
     banc.serveurs[0].attendre("/revoke", 1).await;
-    assert_eq!(banc.psc.acteur.nombre("/revoke"), 1);
+    banc.psc.acteur.attendre("/revoke", 1).await;
 }
 
 #[tokio::test]

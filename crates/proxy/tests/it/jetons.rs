@@ -241,7 +241,7 @@ async fn une_session_finit_par_son_age_ou_par_son_silence() {
         }
         assert_eq!(tenus, vivants, "{reglage:?}");
         banc.poignee.balayer().await;
-        assert!(banc.serveurs[0].nombre(REVOKE) >= 2, "{reglage:?}");
+        banc.serveurs[0].attendre(REVOKE, 2).await;
         assert_eq!(banc.psc.acteur.nombre(LOGOUT), 0);
         assert_eq!(lps.deconnecter().await.statut, 401);
     }

@@ -14,6 +14,7 @@ mod contrat_traces;
 mod defauts;
 mod depart;
 mod durable;
+mod entretien;
 mod exploitation;
 mod hostile;
 mod jetons;

@@ -62,3 +62,29 @@ fn each_fault_is_told_and_a_good_file_has_none() {
         format!("{BONNE}\n[[apis]]\nid = \"dmp\"\nurl = \"ftp://x/\"\njeton_url = \"https://as.example/t\"");
     assert_eq!(fautes(&double).len(), 2, "all faults at once");
 }
+
+#[test]
+fn an_api_whose_tokens_nobody_can_revoke_is_told_and_no_other() {
+    let avec = |jeton: &str| {
+        let texte = BONNE.replace("jeton_url = \"https://as.example/token\"", jeton);
+        service::config::parse::<Config>(&texte, "essai.toml").unwrap()
+    };
+    let cas = [
+        ("jeton_url = \"https://as.example/token\"", Some("https://as.example/revoke")),
+        (
+            "jeton_url = \"https://as.example/as/jeton\"\nrevocation_url = \"https://as.example/fin\"",
+            Some("https://as.example/fin"),
+        ),
+        ("jeton_url = \"https://as.example/as/jeton\"", None),
+    ];
+    for (jeton, attendue) in cas {
+        let config = avec(jeton);
+        let revocation = config.apis[0].revocation();
+        assert_eq!(revocation.as_ref().map(Url::as_str), attendue, "{jeton}");
+        let remarques = config.remarques();
+        assert_eq!(remarques.len(), usize::from(attendue.is_none()), "{jeton}: {remarques:?}");
+        assert!(
+            remarques.iter().all(|remarque| remarque.starts_with("apis.dmp : pas de « revocation_url »"))
+        );
+    }
+}
