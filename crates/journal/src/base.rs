@@ -8,6 +8,7 @@ use std::{io, path::PathBuf, str::FromStr as _, time::Duration};
 use secrecy::ExposeSecret as _;
 use sqlx::{
     PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    migrate::MigrateError,
     postgres::{PgArguments, PgPoolOptions, PgRow},
     query::Query,
     sqlite::{
@@ -32,7 +33,7 @@ pub enum Erreur {
     #[error("base des traces")]
     Base(#[from] sqlx::Error),
     #[error("tables de la base des traces")]
-    Migration(#[from] sqlx::migrate::MigrateError),
+    Migration(#[from] MigrateError),
     #[error("trace illisible au rang {rang} du nœud {noeud}")]
     Illisible { noeud: String, rang: i64, source: serde_json::Error },
     #[error("un autre processus écrit la chaîne de ce nœud")]
@@ -42,6 +43,22 @@ pub enum Erreur {
 }
 
 impl Erreur {
+    /// Whether it may be over by itself: a server that isn't there (yet), rather than one that says no.
+    pub(crate) fn passagere(&self) -> bool {
+        let (Self::Base(erreur) | Self::Migration(MigrateError::Execute(erreur))) = self else {
+            return false;
+        };
+        match erreur {
+            // What a front-end without a server behind it does is to close: the protocol then ends in the middle of a word.
+            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::Protocol(_) => true,
+            // PostgreSQL appendix A: connection exceptions, insufficient resources, operator intervention.
+            sqlx::Error::Database(refus) => refus.code().is_some_and(|code| {
+                code.len() == 5 && ["08", "53", "57"].iter().any(|debut| code.starts_with(debut))
+            }),
+            _ => false,
+        }
+    }
+
     pub(crate) fn fichier(chemin: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let chemin = chemin.into();
         move |source| Self::Fichier { chemin, source }
@@ -86,16 +103,11 @@ fn adresse(config: &Config) -> (String, Option<PathBuf>) {
 }
 
 impl Base {
-    /// Opens for writing, and brings the tables up to date.
-    pub(crate) async fn ouvrir(config: &Config) -> Resultat<Self> {
+    /// For writing. Nothing is connected yet.
+    pub(crate) fn nommer(config: &Config) -> Resultat<Self> {
         let (url, _) = adresse(config);
-        let mut migrations = sqlx::migrate!("./migrations");
-        // The guichet's tables may be in the same database, with a list of their own.
-        migrations.dangerous_set_table_name("trace_migration");
         if url.starts_with("postgres") {
-            let pool = postgres(&url).await?;
-            migrations.run(&pool).await?;
-            return Ok(Self::Postgres(pool));
+            return Ok(Self::Postgres(options_postgres().connect_lazy(&url)?));
         }
         let options = SqliteConnectOptions::from_str(&url)?
             .create_if_missing(true)
@@ -106,17 +118,28 @@ impl Base {
             .busy_timeout(Duration::from_secs(10));
         let chemin = options.get_filename();
         prive::base_sqlite(chemin).map_err(Erreur::fichier(chemin))?;
-        let ecriture = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
-        migrations.run(&ecriture).await?;
+        let ecriture = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
         let lecture = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { lecture, ecriture })
+    }
+
+    /// Brings the tables up to date.
+    pub(crate) async fn migrer(&self) -> Resultat<()> {
+        let mut migrations = sqlx::migrate!("./migrations");
+        // The guichet's tables may be in the same database, with a list of their own.
+        migrations.dangerous_set_table_name("trace_migration");
+        match self {
+            Self::Sqlite { ecriture: pool, .. } | Self::SqliteSeule(pool) => migrations.run(pool).await?,
+            Self::Postgres(pool) => migrations.run(pool).await?,
+        }
+        Ok(())
     }
 
     /// Opens for reading, beside the process that writes if there is one.
     pub(crate) async fn ouvrir_en_lecture(config: &Config) -> Resultat<Self> {
         let (url, fichier) = adresse(config);
         if url.starts_with("postgres") {
-            return Ok(Self::Postgres(postgres(&url).await?));
+            return Ok(Self::Postgres(options_postgres().connect(&url).await?));
         }
         if let Some(chemin) = fichier.filter(|chemin| !chemin.exists()) {
             return Err(Erreur::Absente(chemin));
@@ -160,8 +183,8 @@ impl Base {
     }
 }
 
-async fn postgres(url: &str) -> Result<PgPool, sqlx::Error> {
-    PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5)).connect(url).await
+fn options_postgres() -> PgPoolOptions {
+    PgPoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5))
 }
 
 fn sqlite(sql: &'static str, valeurs: &[V<'_>]) -> Query<'static, Sqlite, SqliteArguments> {

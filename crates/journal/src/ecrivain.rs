@@ -112,23 +112,22 @@ struct Interieur {
 const D_AVANCE: usize = 2;
 
 impl Reserve {
-    /// `actifs` are the segments that an earlier process left; `numero` is the first number never used.
-    pub(crate) fn nouvelle(
-        racine: PathBuf,
-        taille: usize,
-        max: usize,
-        actifs: Vec<Arc<Segment>>,
-        numero: i64,
-    ) -> Self {
+    /// `actifs` are the segments that an earlier process left.
+    pub(crate) fn nouvelle(racine: PathBuf, taille: usize, max: usize, actifs: Vec<Arc<Segment>>) -> Self {
         Self {
             racine,
             taille,
             max,
-            interieur: Mutex::new(Interieur { libres: Vec::new(), actifs, numero }),
+            interieur: Mutex::new(Interieur { libres: Vec::new(), actifs, numero: 0 }),
             besoin: Notify::new(),
             evince: AtomicBool::new(false),
             refusees: AtomicU64::new(0),
         }
+    }
+
+    /// Says the first number never used, before any segment is made.
+    pub(crate) fn numeroter_depuis(&self, numero: i64) {
+        self.interieur().numero = numero;
     }
 
     fn interieur(&self) -> MutexGuard<'_, Interieur> {

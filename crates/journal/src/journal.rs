@@ -34,6 +34,8 @@ use crate::{
 
 /// Numbers of segments begin at the opening's number times this: never the same twice, whatever happened before.
 const PAR_OUVERTURE: i64 = 1 << 32;
+/// Where the database did not say which opening it is, they begin at this and the nanosecond of the opening: after all others.
+const SANS_BASE: i64 = 1 << 62;
 
 /// The journal. Cloning is cheap; clones share it.
 #[derive(Clone, Debug)]
@@ -63,8 +65,11 @@ impl Drop for Interieur {
 impl Journal {
     /// Opens the journal of a folder, which is made if need be, and takes back the traces that a killed process left.
     ///
+    /// Where the database is a server that does not answer, the journal opens all the same: traces wait in the segments, as
+    /// they do when it stops answering later, and [`Etat::panne`] says so.
+    ///
     /// # Errors
-    /// When another process is on the folder, when the database does not answer, or when the disk refuses.
+    /// When another process is on the folder, when the database refuses, or when the disk does.
     pub async fn ouvrir(config: Config) -> Result<Self, Erreur> {
         config.verifier()?;
         let segments = Segment::dossier(&config.dossier);
@@ -232,34 +237,48 @@ fn verrouiller(dossier: &Path, noeud: &str) -> Resultat<File> {
     Ok(verrou)
 }
 
-/// Opens the database, takes the chain, and puts what an earlier process left into it.
+/// Takes the chain and puts what an earlier process left into it, if the database is there.
 async fn preparer(config: Config, verrou: Arc<File>) -> Resultat<(mpsc::Sender<Ordre>, Vidange)> {
-    let base = Base::ouvrir(&config).await?;
-    let mut tx = base.ecrire().await?;
-    let tete = tx.prendre_chaine(&config.noeud).await?;
-    tx.commit().await?;
+    let base = Base::nommer(&config)?;
     let vue = Arc::new(Vue::default());
     let restes = reprendre(&config.dossier, &vue)?;
-    let numero = tete.ouverture.saturating_mul(PAR_OUVERTURE);
+    let dernier = restes.iter().map(|segment| segment.numero).max();
     let reserve =
-        Reserve::nouvelle(config.dossier.clone(), config.taille_segment, config.segments_max, restes, numero);
+        Reserve::nouvelle(config.dossier.clone(), config.taille_segment, config.segments_max, restes);
     let (envoi, ordres) = mpsc::channel(16);
     let mut vidange = Vidange {
         base,
         noeud: config.noeud.clone(),
-        tete,
+        chaine: None,
         reserve: Arc::new(reserve),
         vue,
         ordres,
         periode: config.vidange(),
         _verrou: verrou,
     };
-    vidange.vider().await?;
-    let rangees = vidange.vue.etat(&vidange.reserve).rangees;
-    if rangees > 0 {
-        tracing::info!(traces = rangees, "traces d’un arrêt brutal reprises");
-    }
+    let numero = match vidange.vider().await {
+        Ok(()) => {
+            let rangees = vidange.vue.etat(&vidange.reserve).rangees;
+            if rangees > 0 {
+                tracing::info!(traces = rangees, "traces d’un arrêt brutal reprises");
+            }
+            vidange.chaine.as_ref().map_or(0, |tete| tete.ouverture).saturating_mul(PAR_OUVERTURE)
+        }
+        Err(erreur) if erreur.passagere() => SANS_BASE.saturating_add(nanoseconde(&config.dossier)?),
+        Err(erreur) => return Err(erreur),
+    };
+    // A segment that waits keeps its number, even when two openings without a database fall in one tick of the disk's clock.
+    vidange.reserve.numeroter_depuis(dernier.map_or(numero, |dernier| numero.max(dernier.saturating_add(1))));
     Ok((envoi, vidange))
+}
+
+/// Now, by the clock of the file system: nanoseconds since 1970.
+fn nanoseconde(dossier: &Path) -> Resultat<i64> {
+    let chemin = dossier.join("ouverture");
+    let ecrite = std::fs::write(&chemin, b"sans base").and_then(|()| std::fs::metadata(&chemin)?.modified());
+    let ecrite = ecrite.map_err(Erreur::fichier(&chemin))?;
+    let depuis = ecrite.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    Ok(i64::try_from(depuis.as_nanos()).unwrap_or(0))
 }
 
 /// The segments that an earlier process left, oldest first.

@@ -107,7 +107,8 @@ impl Vue {
 pub(crate) struct Vidange {
     pub(crate) base: Base,
     pub(crate) noeud: String,
-    pub(crate) tete: Tete,
+    /// The head of the chain, once it was taken.
+    pub(crate) chaine: Option<Tete>,
     pub(crate) reserve: Arc<Reserve>,
     pub(crate) vue: Arc<Vue>,
     pub(crate) ordres: mpsc::Receiver<Ordre>,
@@ -200,26 +201,41 @@ impl Vidange {
 
     async fn vider_tout(&mut self) -> Resultat<()> {
         loop {
-            let prise = self.prendre()?;
-            if !prise.lots.is_empty() && !self.ranger(&prise).await? {
+            let tete = self.tete().await?;
+            let prise = self.prendre(&tete)?;
+            if !prise.lots.is_empty() && !self.ranger(&tete, &prise).await? {
                 continue;
             }
-            self.liberer();
+            self.liberer(&prise.tete);
             if !prise.reste {
                 return Ok(());
             }
         }
     }
 
+    /// The head of the chain, which is taken the first time that the database answers.
+    async fn tete(&mut self) -> Resultat<Tete> {
+        if let Some(tete) = &self.chaine {
+            return Ok(tete.clone());
+        }
+        self.base.migrer().await?;
+        let mut tx = self.base.ecrire().await?;
+        let tete = tx.prendre_chaine(&self.noeud).await?;
+        tx.commit().await?;
+        verrou(&self.vue.positions).clone_from(&tete.segments);
+        self.chaine = Some(tete.clone());
+        Ok(tete)
+    }
+
     /// Reads what the segments hold beyond the places reached.
-    fn prendre(&self) -> Resultat<Prise> {
-        let mut prise = Prise { tete: self.tete.clone(), lots: Vec::new(), reste: false };
+    fn prendre(&self, tete: &Tete) -> Resultat<Prise> {
+        let mut prise = Prise { tete: tete.clone(), lots: Vec::new(), reste: false };
         let mut octets_pris = 0;
         let actifs = self.reserve.actifs();
         let connus: HashSet<_> = actifs.iter().map(|segment| segment.numero).collect();
         prise.tete.segments.retain(|numero, _| connus.contains(numero));
         for segment in actifs {
-            let depuis = self.position(&segment);
+            let depuis = position(tete, &segment);
             let jusque = segment.publie();
             if jusque <= depuis {
                 continue;
@@ -240,40 +256,36 @@ impl Vidange {
         Ok(prise)
     }
 
-    fn position(&self, segment: &Segment) -> usize {
-        self.tete.segments.get(&segment.numero).copied().unwrap_or(EN_TETE)
-    }
-
     /// `false` when the chain turned out to be further than was known: look again at what remains.
-    async fn ranger(&mut self, prise: &Prise) -> Resultat<bool> {
+    async fn ranger(&mut self, tete: &Tete, prise: &Prise) -> Resultat<bool> {
         let mut tx = self.base.ecrire().await?;
-        if !tx.save_tete(&self.noeud, &self.tete, &prise.tete).await? {
+        if !tx.save_tete(&self.noeud, tete, &prise.tete).await? {
             drop(tx);
             // Either a commit went through whose answer was lost, or somebody else writes.
-            let tete = self.base.lire().await?.load_tete(&self.noeud).await?;
-            let tete = tete.filter(|tete| tete.ouverture == self.tete.ouverture).ok_or(Erreur::Evince)?;
-            self.avancer(tete);
+            let vraie = self.base.lire().await?.load_tete(&self.noeud).await?;
+            let vraie = vraie.filter(|vraie| vraie.ouverture == tete.ouverture).ok_or(Erreur::Evince)?;
+            self.avancer(tete, vraie);
             return Ok(false);
         }
         tx.save_lots(&prise.lots).await?;
         tx.commit().await?;
-        self.avancer(prise.tete.clone());
+        self.avancer(tete, prise.tete.clone());
         Ok(true)
     }
 
-    fn avancer(&mut self, tete: Tete) {
-        let rangees = u64::try_from(tete.rang - self.tete.rang).unwrap_or(0);
+    fn avancer(&mut self, de: &Tete, vers: Tete) {
+        let rangees = u64::try_from(vers.rang - de.rang).unwrap_or(0);
         self.vue.rangees.fetch_add(rangees, Ordering::Relaxed);
-        verrou(&self.vue.positions).clone_from(&tete.segments);
-        self.tete = tete;
+        verrou(&self.vue.positions).clone_from(&vers.segments);
+        self.chaine = Some(vers);
     }
 
     /// Removes the segments of which everything is in the database.
-    fn liberer(&self) {
+    fn liberer(&self, tete: &Tete) {
         for segment in self.reserve.actifs() {
             // In this order: once closed, nothing is published any more.
             if segment.est_clos()
-                && segment.publie() <= self.position(&segment)
+                && segment.publie() <= position(tete, &segment)
                 && let Err(erreur) = self.reserve.liberer(&segment)
             {
                 tracing::warn!(%erreur, "un segment de traces vidé n’est pas effacé");
@@ -283,13 +295,19 @@ impl Vidange {
 
     async fn purger(&mut self, coupe: Coupe) -> Resultat<u64> {
         self.vider().await?;
+        let tete = self.tete().await?;
         let mut total = 0;
-        if let Some((tete, traces)) = coupe.faire(&self.base, &self.noeud, &self.tete, None).await? {
-            self.avancer(tete);
+        if let Some((apres, traces)) = coupe.faire(&self.base, &self.noeud, &tete, None).await? {
+            self.avancer(&tete, apres);
             total += traces;
         }
         Ok(total + coupe.faire_aux_muets(&self.base, &self.noeud).await?)
     }
+}
+
+/// How far a segment is in the lots.
+fn position(tete: &Tete, segment: &Segment) -> usize {
+    tete.segments.get(&segment.numero).copied().unwrap_or(EN_TETE)
 }
 
 /// Keeps a damaged segment for somebody to look at, and says so.

@@ -5,6 +5,7 @@
 
 pub mod abime;
 pub mod base;
+pub mod coupure;
 pub mod outil;
 pub mod redis;
 pub mod smtp;

@@ -2,10 +2,12 @@
 
 use std::{io::Write as _, process::Command};
 
-use journal::{Config, Journal, RefusDeTracer};
+use futures::TryStreamExt as _;
+use journal::{Config, Erreur, Intervalle, Journal, RefusDeTracer};
 use sqlx::{AssertSqlSafe, Connection as _};
 use test_support::{
-    base::{BaseEssai, bases, sqlite},
+    base::{BaseEssai, bases, postgres, sqlite},
+    coupure::Coupure,
     exige,
 };
 
@@ -58,6 +60,64 @@ async fn while_the_database_fails_traces_wait_and_beyond_the_bound_they_are_refu
         assert!(etat.sain() && etat.en_attente == 0, "{etat:?}");
         assert!(journal.verifier().await.unwrap().intact());
     }
+}
+
+#[tokio::test]
+async fn without_its_server_a_journal_opens_and_loses_nothing_once_it_is_back() {
+    let Some(base) = postgres() else { return };
+    let (ligne, url) = Coupure::vers(&base.url);
+    let mut banc = Banc::sur(&base);
+    banc.config.base = Some(url.into());
+
+    // Lives with and without the server, one killed: a folder keeps what the server has not.
+    ligne.couper();
+    let journal = banc.ouvrir().await;
+    let etat = journal.etat();
+    assert!(etat.panne.is_some() && !etat.sain(), "{etat:?}");
+    tracer(&journal, 0).unwrap();
+    assert!(journal.etat().en_attente > 0);
+    assert!(
+        journal.lire(Intervalle::TOUT).try_collect::<Vec<_>>().await.is_err(),
+        "what can't be read is said"
+    );
+    assert!(journal.fermer().await.is_err());
+    tracer(&journal, 1).unwrap();
+    drop(journal);
+
+    let journal = banc.ouvrir().await;
+    tracer(&journal, 2).unwrap();
+    ligne.reparer();
+    journal.vider().await.unwrap();
+    assert!(journal.etat().sain());
+    assert_eq!(numeros(&tout(&journal).await), [0, 1, 2]);
+    tracer(&journal, 3).unwrap();
+    ligne.couper();
+    tracer(&journal, 4).unwrap();
+    journal.vider().await.unwrap_err();
+    drop(journal);
+
+    let journal = banc.ouvrir().await;
+    tracer(&journal, 5).unwrap();
+    drop(journal);
+    ligne.reparer();
+    let journal = banc.ouvrir().await;
+    tracer(&journal, 6).unwrap();
+    assert_eq!(numeros(&tout(&journal).await), [0, 1, 2, 3, 4, 5, 6]);
+    assert!(journal.verifier().await.unwrap().intact());
+    assert_eq!(journal.etat().en_attente, 0);
+    journal.fermer().await.unwrap();
+    let segments = std::fs::read_dir(banc.dossier.path().join("segments")).unwrap().count();
+    assert!(segments <= 1, "a journal that ends well leaves at most the segment of its writer: {segments}");
+}
+
+#[tokio::test]
+async fn a_server_that_says_no_keeps_a_journal_from_opening() {
+    let Some(base) = postgres() else { return };
+    let banc = Banc::sur(&base);
+    let mut config = banc.config.clone();
+    config.base = Some(format!("{}_absente", base.url).into());
+    let refus = Journal::ouvrir(config).await.unwrap_err();
+    assert!(matches!(refus, Erreur::Migration(_) | Erreur::Base(_)), "{refus:?}");
 }
 
 #[tokio::test]
