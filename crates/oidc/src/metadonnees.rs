@@ -28,6 +28,12 @@ pub struct Fournisseur {
     /// CIBA §4.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_authentication_endpoint: Option<Url>,
+    /// RFC 9126 §5.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// Whether an authorization request must be pushed first.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub require_pushed_authorization_requests: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub backchannel_token_delivery_modes_supported: Vec<String>,
     /// Where to go with a client certificate (RFC 8705 §5); read with [`Fournisseur::points`].
@@ -69,6 +75,8 @@ pub struct Alias {
     pub revocation_endpoint: Option<Url>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub backchannel_authentication_endpoint: Option<Url>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed_authorization_request_endpoint: Option<Url>,
 }
 
 /// The addresses that a client calls by itself, aliases applied or not.
@@ -79,6 +87,8 @@ pub struct Points {
     pub introspection: Option<Url>,
     pub revocation: Option<Url>,
     pub backchannel_authentication: Option<Url>,
+    /// RFC 9126.
+    pub demande_poussee: Option<Url>,
 }
 
 /// Why a provider's metadata can't be used.
@@ -140,6 +150,9 @@ impl Fournisseur {
             backchannel_authentication: alias
                 .backchannel_authentication_endpoint
                 .or_else(|| self.backchannel_authentication_endpoint.clone()),
+            demande_poussee: alias
+                .pushed_authorization_request_endpoint
+                .or_else(|| self.pushed_authorization_request_endpoint.clone()),
         }
     }
 

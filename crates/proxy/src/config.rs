@@ -6,12 +6,13 @@
 mod fautes;
 mod reseau;
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use secrecy::SecretString;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use reseau::Reseau;
@@ -98,9 +99,23 @@ pub struct Psc {
     /// Serves `GET /userinfo`, what PSC says of the session's user.
     #[serde(default)]
     pub userinfo: bool,
+    /// When the request of the code flow is pushed server to server before the browser leaves (RFC 9126).
+    #[serde(default)]
+    pub par: Par,
     /// How long a second of PSC's `interval` and `expires_in` lasts: only tests make it shorter.
     #[serde(skip, default = "seconde")]
     pub seconde: Duration,
+}
+
+/// When an authorization request is pushed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Par {
+    /// When the provider says that it must be.
+    #[default]
+    SiExige,
+    /// As soon as the provider says that it can be.
+    SiAnnonce,
 }
 
 /// Life of a session and of its cookie.
@@ -298,9 +313,24 @@ pub struct Client {
     /// Where a browser may be sent back after the code flow: addresses, compared to the letter.
     #[serde(default)]
     pub retours: Vec<String>,
+    /// How the software is named to authorization servers, where an API has an `acteur`.
+    #[serde(default)]
+    pub lps: Option<Lps>,
     /// Gives a bearer « jeton applicatif » besides the cookie.
     #[serde(default)]
     pub jeton_applicatif: bool,
+}
+
+/// A software, as an `actor_token` names it.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lps {
+    #[serde(rename(serialize = "lps_nom"))]
+    pub nom: String,
+    #[serde(default, rename(serialize = "lps_id"), skip_serializing_if = "Option::is_none")]
+    pub id: Option<String>,
+    #[serde(default, rename(serialize = "lps_version"), skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// When the API token is asked for.
@@ -358,6 +388,10 @@ pub struct Api {
     pub scope: Option<String>,
     #[serde(default)]
     pub audience: Option<String>,
+    /// Sends an `actor_token` with the exchange: an unsigned JWT (mTLS stands for the signature) of these claims and of the
+    /// client's `lps`.
+    #[serde(default)]
+    pub acteur: Option<BTreeMap<String, String>>,
     /// Sends the fingerprint of the client certificate as `cnf`.
     #[serde(default)]
     pub cnf: bool,

@@ -20,7 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use zeroize::Zeroizing;
 
 use crate::confiance::{Confiance, Listes, certificats, octets};
-use crate::config::{Client, Config};
+use crate::config::{Client, Config, Lps};
 
 /// Why a credential can't be used. Never shows key material.
 #[derive(Debug, thiserror::Error)]
@@ -46,6 +46,8 @@ pub(crate) struct Identite {
     pub(crate) generation: u64,
     pub(crate) certificat: Option<Certificat>,
     pub(crate) secret: Option<SecretString>,
+    /// How an `actor_token` names the software.
+    pub(crate) lps: Option<Lps>,
     /// Towards PSC.
     pub(crate) psc: reqwest::Client,
     /// Towards the API of the same rank, and its authorization server.
@@ -187,6 +189,7 @@ impl Identite {
             generation: GENERATION.fetch_add(1, Ordering::Relaxed),
             certificat,
             secret: regles.secret.clone(),
+            lps: regles.lps.clone(),
             psc: http(&tls(&autorites.psc)?, &autorites.psc, autorites.delai_psc)?,
             apis: apis.collect::<Result<_, Erreur>>()?,
         })

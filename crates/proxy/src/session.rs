@@ -281,6 +281,7 @@ mod tests {
             generation: 0,
             certificat: None,
             secret: None,
+            lps: None,
             psc: reqwest::Client::new(),
             apis: Box::default(),
         });

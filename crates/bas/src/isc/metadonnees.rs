@@ -20,6 +20,8 @@ pub(super) async fn publier(State(isc): State<Arc<Isc>>) -> Json<Fournisseur> {
         introspection_endpoint: None,
         revocation_endpoint: None,
         backchannel_authentication_endpoint: None,
+        pushed_authorization_request_endpoint: None,
+        require_pushed_authorization_requests: false,
         backchannel_token_delivery_modes_supported: Vec::new(),
         mtls_endpoint_aliases: None,
         response_types_supported: liste(&["code"]),

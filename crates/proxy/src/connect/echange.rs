@@ -1,8 +1,12 @@
 //! The authorization servers of the API: exchange, renewal, revocation of API tokens.
 
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use oidc::cnf::{self, Lien};
-use oidc::echange::Demande;
+use oidc::echange::{Demande, TYPE_JWT};
 use oidc::jetons::ReponseJetons;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
@@ -10,7 +14,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::appel::{self, Panne};
-use crate::config::{self, CnfDuJeton};
+use crate::config::{self, CnfDuJeton, Lps};
 use crate::identite::Identite;
 use crate::session::JetonApi;
 
@@ -68,9 +72,27 @@ impl Api {
         demande.subject_issuer = Some(regles.subject_issuer.clone()).filter(|texte| !texte.is_empty());
         demande.scope.clone_from(&regles.scope);
         demande.audience.clone_from(&regles.audience);
+        demande.actor_token = self.acteur(identite);
+        demande.actor_token_type = demande.actor_token.as_ref().map(|_| TYPE_JWT.to_owned());
         let certificat = identite.certificat.as_ref().filter(|_| regles.cnf);
         let cnf = certificat.map(|certificat| cnf::empreinte(&certificat.der, cnf::Forme::Agence));
         self.obtenir(identite, &Avec { demande: &demande, cnf }, "échange de jeton", maintenant).await
+    }
+
+    /// Who speaks for the person: what the operator declared of the proxy and of the software. A JWT without signature, which
+    /// says no more than the TLS certificate beside it proves.
+    fn acteur(&self, identite: &Identite) -> Option<String> {
+        #[derive(Serialize)]
+        struct Acteur<'a> {
+            #[serde(flatten)]
+            declare: &'a BTreeMap<String, String>,
+            #[serde(flatten)]
+            lps: Option<&'a Lps>,
+        }
+        let acteur = Acteur { declare: self.regles.acteur.as_ref()?, lps: identite.lps.as_ref() };
+        let corps = serde_json::to_vec(&acteur).ok()?;
+        let partie = |octets: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(octets);
+        Some(format!("{}.{}.", partie(br#"{"alg":"none","typ":"JWT"}"#), partie(&corps)))
     }
 
     /// Renews with the API's own refresh token.
@@ -81,7 +103,7 @@ impl Api {
         maintenant: Timestamp,
     ) -> Result<JetonApi, Panne> {
         let champs = [("grant_type", "refresh_token"), ("refresh_token", jeton.expose_secret())];
-        let champs: std::collections::BTreeMap<_, _> = champs.into();
+        let champs: BTreeMap<_, _> = champs.into();
         self.obtenir(identite, &champs, "renouvellement du jeton d’API", maintenant).await
     }
 
@@ -114,8 +136,7 @@ impl Api {
         jeton: &SecretString,
     ) -> Result<bool, Panne> {
         let Some(point) = &self.revocation else { return Ok(false) };
-        let champs =
-            std::collections::BTreeMap::from([("token", jeton.expose_secret()), ("token_type_hint", sorte)]);
+        let champs = BTreeMap::from([("token", jeton.expose_secret()), ("token_type_hint", sorte)]);
         let requete = self.http(identite).post(point.clone());
         appel::octets(appel::formulaire(requete, identite, &champs), "révocation").await.map(|_| true)
     }

@@ -19,7 +19,7 @@ use url::Url;
 
 use super::appel::{self, Panne};
 use super::garde::Garde;
-use crate::config;
+use crate::config::{self, Par};
 use crate::identite::Identite;
 use crate::session::JetonsPsc;
 use crate::session::jeton::echeance;
@@ -111,6 +111,7 @@ impl Psc {
                     p.userinfo.as_ref(),
                     p.revocation.as_ref(),
                     p.backchannel_authentication.as_ref(),
+                    p.demande_poussee.as_ref(),
                 ]
             })
             .chain([Some(&lu.jwks_uri), Some(&lu.authorization_endpoint), lu.end_session_endpoint.as_ref()]);
@@ -338,14 +339,33 @@ impl Psc {
         appel::json(identite.psc.get(point).bearer_auth(acces.expose_secret()), ETAPE).await
     }
 
-    /// Where a browser is sent to authenticate.
+    /// Where a browser is sent to authenticate. The request goes in its address, or before it, from us to PSC (RFC 9126).
     pub(crate) async fn page_connexion(
         &self,
         identite: &Identite,
         parametres: &[(&str, &str)],
     ) -> Result<Url, Panne> {
-        let mut url = self.fournisseur(identite).await?.authorization_endpoint.clone();
-        url.query_pairs_mut().extend_pairs(parametres);
+        const ETAPE: &str = "demande d’autorisation poussée à PSC";
+        #[derive(serde::Deserialize)]
+        struct Poussee {
+            request_uri: String,
+        }
+        let fournisseur = self.fournisseur(identite).await?;
+        let mut url = fournisseur.authorization_endpoint.clone();
+        let avec_certificat = identite.certificat.is_some();
+        let point = fournisseur.points(avec_certificat).demande_poussee;
+        let annonce = self.regles.par == Par::SiAnnonce && point.is_some();
+        if !fournisseur.require_pushed_authorization_requests && !annonce {
+            url.query_pairs_mut().extend_pairs(parametres);
+            return Ok(url);
+        }
+        let requete = identite.psc.post(point.ok_or(Panne::Illisible { etape: ETAPE })?);
+        // With a certificate the form has its `client_id` already.
+        let champs: BTreeMap<_, _> =
+            parametres.iter().copied().filter(|(nom, _)| !(avec_certificat && *nom == "client_id")).collect();
+        let poussee: Poussee = appel::json(appel::formulaire(requete, identite, &champs), ETAPE).await?;
+        let client_id: &str = &identite.client_id;
+        url.query_pairs_mut().extend_pairs([("client_id", client_id), ("request_uri", &poussee.request_uri)]);
         Ok(url)
     }
 

@@ -28,6 +28,7 @@ fn identite() -> Arc<Identite> {
         generation: 0,
         certificat: None,
         secret: None,
+        lps: None,
         psc: reqwest::Client::new(),
         apis: Box::default(),
     })

@@ -21,7 +21,7 @@ use url::Url;
 pub(crate) use acteur::{Acteur, reponse_json};
 pub(crate) use brut::{Brute, Conduite};
 pub(crate) use lps::{Lps, Reponse, corps};
-pub(crate) use psc::{CERTS, CIBA, DECOUVERTE, FauxPsc, LOGOUT, REVOKE, TOKEN, cle};
+pub(crate) use psc::{CERTS, CIBA, DECOUVERTE, FauxPsc, LOGOUT, PAR, REVOKE, TOKEN, cle};
 
 pub(crate) const SECRET_1: &str = "lps-secret-1";
 pub(crate) const SECRET_2: &str = "lps-secret-2";
@@ -56,6 +56,7 @@ pub(crate) struct Banc {
 /// Another proxy before the same fakes: a second node, or a second life.
 pub(crate) struct Voisin {
     pub(crate) url: String,
+    pub(crate) admin: String,
     pub(crate) poignee: Poignee,
     pub(crate) arret: Arret,
     pub(crate) fin: tokio::task::JoinHandle<()>,
@@ -245,9 +246,10 @@ impl Banc {
         let ouvert = Proxy::ouvrir(config, tls, self.horloge.clone(), Alea::systeme(), arret.clone()).await;
         let proxy = ouvert.unwrap();
         let url = format!("https://localhost:{}", proxy.adresse().port());
+        let admin = format!("https://localhost:{}", proxy.adresse_admin().unwrap().port());
         let poignee = proxy.poignee();
         let fin = tokio::spawn(async move { proxy.servir().await.unwrap() });
-        Voisin { url, poignee, arret, fin }
+        Voisin { url, admin, poignee, arret, fin }
     }
 
     /// An LPS of that other proxy, with the session of `lps`.
@@ -312,6 +314,7 @@ fn configurer(pki: &Pki, psc: &FauxPsc, serveurs: &[Acteur; 3], apis: &[Acteur; 
         apis: None,
         nom: None,
         retours: vec!["https://lps.example/fin".to_owned(), "https://sans-chemin.example".to_owned()],
+        lps: None,
         jeton_applicatif: false,
     };
     let avec_certificat = |client_id: &str| {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use jiff::SignedDuration;
+use proxy::config;
 use serde_json::json;
 use url::Url;
 
-use crate::banc::{Banc, Lps, MTLS, PRO, Reponse, SECRET_1, TOKEN};
+use crate::banc::{Banc, Lps, MTLS, PAR, PRO, Reponse, SECRET_1, TOKEN};
 use crate::hostile::{attendre_le_depart, attendre_le_menage};
 
 const RETOUR: &str = "https://lps.example/fin";
@@ -353,4 +354,55 @@ async fn l_echec_d_une_personne_reconnue_porte_son_nom() {
     let traces = banc.traces(debut).await;
     assert_eq!(traces[0]["type"], "CONNECT_FAILURE");
     assert_eq!(traces[0]["IdRPPS"], PRO);
+}
+
+#[tokio::test]
+async fn une_demande_est_poussee_quand_psc_l_exige_ou_que_l_exploitant_le_veut() {
+    let cas = [
+        (true, true, config::Par::SiExige, true),
+        (true, false, config::Par::SiAnnonce, true),
+        (true, false, config::Par::SiExige, false),
+        (false, false, config::Par::SiAnnonce, false),
+    ];
+    for (annonce, exige, par, poussee) in cas {
+        for client in [SECRET_1, MTLS] {
+            let banc = Banc::regle(move |config| config.psc.par = par).await;
+            if annonce {
+                let point = format!("{}{PAR}", banc.psc.emetteur());
+                banc.psc.metadonnee("pushed_authorization_request_endpoint", json!(point));
+            }
+            banc.psc.metadonnee("require_pushed_authorization_requests", json!(exige));
+            let mut navigateur = Navigateur::nouveau(&banc);
+            let demande = navigateur.commencer(&depart(client)).await;
+            let recues = banc.psc.acteur.recus(PAR);
+            assert_eq!(recues.len(), usize::from(poussee), "{par:?} {exige}");
+            let Some(recue) = recues.first() else {
+                assert_eq!(demande["response_type"], "code");
+                continue;
+            };
+            let mut noms: Vec<_> = demande.keys().map(String::as_str).collect();
+            noms.sort_unstable();
+            assert_eq!(noms, ["client_id", "request_uri"], "the browser carries nothing else");
+            assert!(demande["request_uri"].starts_with("urn:par:"));
+            let champ = |nom: &str| recue.champ(nom).unwrap();
+            let attendus = [
+                ("client_id", client),
+                ("response_type", "code"),
+                ("redirect_uri", "https://localhost/connect/callback"),
+                ("acr_values", "eidas1"),
+                ("code_challenge_method", "S256"),
+            ];
+            for (nom, valeur) in attendus {
+                assert_eq!(champ(nom), valeur, "{client}");
+            }
+            assert_eq!(recue.champ("client_secret"), None);
+            let code = banc.psc.code(client, PRO, &champ("nonce"));
+            let demande = HashMap::from([("state".to_owned(), champ("state"))]);
+            assert_eq!(navigateur.aller(&retour(&banc, &demande, &code)).await.statut, 302);
+        }
+    }
+    // Wanted and nowhere to push it: nobody leaves.
+    let banc = Banc::ouvrir().await;
+    banc.psc.metadonnee("require_pushed_authorization_requests", json!(true));
+    assert_eq!(Navigateur::nouveau(&banc).aller(&depart(SECRET_1)).await.statut, 503);
 }

@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use futures::future::join_all;
 use jiff::SignedDuration;
-use proxy::config::{CnfDuJeton, Echange};
+use proxy::config::{CnfDuJeton, Echange, Lps};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
@@ -202,6 +202,33 @@ async fn un_jeton_lie_a_un_autre_certificat_ne_sert_pas() {
             assert_eq!(lps.get("/send/backend-1/rsc").await.statut, 200, "{quoi}");
         }
     }
+}
+
+#[tokio::test]
+async fn un_echange_dit_pour_qui_il_parle_aux_api_qui_le_veulent() {
+    let banc = Banc::regle(|config| {
+        let acteur = [("iss", "edc-proxy"), ("situation_exercice", "10C")];
+        let acteur = acteur.map(|(nom, valeur)| (nom.to_owned(), valeur.to_owned()));
+        config.apis[0].acteur = Some(acteur.into());
+        let lps = Lps { nom: "Logimed".to_owned(), id: None, version: Some("3.1".to_owned()) };
+        config.clients.iter_mut().find(|client| client.client_id == MTLS).unwrap().lps = Some(lps);
+    })
+    .await;
+    banc.connecte(MTLS).await;
+    let recu = &banc.serveurs[0].recus(JETON)[0];
+    assert_eq!(recu.champ("actor_token_type").as_deref(), Some("urn:ietf:params:oauth:token-type:jwt"));
+    let jeton = recu.champ("actor_token").unwrap();
+    let parties: Vec<_> = jeton.split('.').collect();
+    let lire = |partie: &str| -> Value {
+        serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(partie).unwrap()).unwrap()
+    };
+    assert_eq!((parties.len(), parties[2]), (3, ""), "mTLS stands for the signature");
+    assert_eq!(lire(parties[0]), json!({"alg": "none", "typ": "JWT"}));
+    let dit =
+        json!({"iss": "edc-proxy", "situation_exercice": "10C", "lps_nom": "Logimed", "lps_version": "3.1"});
+    assert_eq!(lire(parties[1]), dit);
+    let autre = &banc.serveurs[1].recus(JETON)[0];
+    assert_eq!((autre.champ("actor_token"), autre.champ("actor_token_type")), (None, None));
 }
 
 #[tokio::test]

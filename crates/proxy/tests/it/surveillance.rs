@@ -3,9 +3,11 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use service::Arret;
+use test_support::base::postgres;
+use test_support::coupure::Coupure;
 use test_support::redis::Redis;
 
-use crate::banc::{Banc, MTLS, PRO, Pki, SECRET_1};
+use crate::banc::{Banc, Lps, MTLS, PRO, Pki, SECRET_1};
 use crate::exploitation::{alertes, puits};
 
 /// Kind, target and whether it begins.
@@ -205,4 +207,43 @@ async fn une_liste_qui_finit_bientot_est_annoncee_avant() {
     assert_eq!(vues[0]["type"], "liste_revocation");
     assert!(vues[0]["cible"].as_str().unwrap().contains("AC DE TEST"));
     arret.demander();
+}
+
+#[tokio::test]
+async fn sans_la_base_des_traces_le_proxy_demarre_le_dit_et_range_tout_a_son_retour() {
+    let Some(base) = postgres() else { return };
+    let (ligne, url) = Coupure::vers(&base.url);
+    let mut banc = Banc::regle(move |config| config.traces.journal.base = Some(url.into())).await;
+    let debut = banc.maintenant();
+    let lps = banc.connecte(SECRET_1).await;
+    banc.arreter().await;
+
+    ligne.couper();
+    let voisin = banc.voisin(|_| {}).await;
+    let lps = banc.lps_de(&voisin, &lps);
+    assert_eq!(
+        lps.get("/send/backend-1/pendant").await.statut,
+        200,
+        "a session of before goes on, traced on disk"
+    );
+    assert_eq!(banc.lps_de(&voisin, &banc.lps()).connecter(SECRET_1, PRO).await.statut, 503, "no new one");
+    let operateur = Lps::nouveau(&voisin.admin, banc.pki.autorite.cert_pem(), false);
+    let sante = operateur.get("/health").await;
+    assert_eq!((sante.statut, &sante.json()["traces"]["saines"]), (503, &json!(false)));
+    assert_eq!(operateur.get("/ready").await.statut, 503);
+    let texte = operateur.get("/metrics").await.texte();
+    assert!(
+        texte.contains("\nedc_proxy_traces_saines 0\n")
+            && !texte.contains("\nedc_proxy_traces_attente_octets 0\n")
+    );
+
+    ligne.reparer();
+    while operateur.get("/ready").await.statut != 200 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(banc.lps_de(&voisin, &banc.lps()).connecter(SECRET_1, PRO).await.statut, 200);
+    let traces = lps.get(&format!("/traces?start={debut}")).await.json();
+    let types: Vec<_> =
+        traces.as_array().unwrap().iter().map(|trace| trace["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["CONNECT_SUCCESS", "SEND", "CONNECT_FAILURE", "CONNECT_SUCCESS"]);
 }

@@ -17,6 +17,7 @@ pub(crate) const TOKEN: &str = "/protocol/openid-connect/token";
 pub(crate) const LOGOUT: &str = "/protocol/openid-connect/logout";
 pub(crate) const REVOKE: &str = "/protocol/openid-connect/revoke";
 pub(crate) const CERTS: &str = "/protocol/openid-connect/certs";
+pub(crate) const PAR: &str = "/protocol/openid-connect/ext/par/request";
 const USERINFO: &str = "/protocol/openid-connect/userinfo";
 pub(crate) const DECOUVERTE: &str = "/.well-known/wallet-openid-configuration";
 const ROYAUME: &str = "/auth/realms/esante-wallet";
@@ -196,6 +197,13 @@ fn repondre(memoire: &Mutex<Memoire>, horloge: &Horloge, alea: &Alea, recu: &Rec
             }
         }
         LOGOUT | REVOKE => StatusCode::OK.into_response(),
+        PAR => match client(recu) {
+            Some(_) => reponse_json(
+                201,
+                &json!({"request_uri": format!("urn:par:{}", alea.jeton()), "expires_in": 60}),
+            ),
+            None => reponse_json(401, &json!({"error": "invalid_client"})),
+        },
         _ if chemin.ends_with(CIBA) => {
             let Some(client_id) = client(recu) else {
                 return reponse_json(401, &json!({"error": "invalid_client"}));
