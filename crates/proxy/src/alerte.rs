@@ -5,6 +5,7 @@
 //! a lock that is only taken when something is wrong.
 
 mod envoi;
+mod presence;
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -18,8 +19,10 @@ use tokio::sync::mpsc;
 
 use crate::config;
 use crate::connect::appel::Panne;
+use crate::forward::Chute;
 use crate::limite::ParMinute;
 use crate::session::Session;
+use presence::Presence;
 
 /// Alerts waiting to be sent; past that the log alone has them.
 const FILE: usize = 1_000;
@@ -44,11 +47,13 @@ pub(crate) enum Sorte {
     ListeRevocation,
     SessionsInjoignables,
     VolumeInhabituel,
+    ServeurAutorisationIndisponible,
+    CertificatClientRefuse,
 }
 
 impl Sorte {
     /// All of them, in the order of the counters.
-    const TOUTES: [Self; 14] = [
+    const TOUTES: [Self; 16] = [
         Self::CertificatBientotFini,
         Self::CertificatIllisible,
         Self::CookiesForges,
@@ -63,6 +68,8 @@ impl Sorte {
         Self::ListeRevocation,
         Self::SessionsInjoignables,
         Self::VolumeInhabituel,
+        Self::ServeurAutorisationIndisponible,
+        Self::CertificatClientRefuse,
     ];
 
     /// An event is told again only after this.
@@ -70,7 +77,9 @@ impl Sorte {
         match self {
             // Seen again at each look, for weeks.
             Self::CertificatBientotFini => SignedDuration::from_hours(24),
-            Self::CertificatIllisible | Self::ListeRevocation => SignedDuration::from_hours(1),
+            Self::CertificatIllisible | Self::ListeRevocation | Self::CertificatClientRefuse => {
+                SignedDuration::from_hours(1)
+            }
             _ => SignedDuration::from_mins(10),
         }
     }
@@ -98,7 +107,7 @@ pub(crate) struct Alerte {
 /// How a server stands, as far as calls have shown.
 #[derive(Debug, Default)]
 struct Cible {
-    en_panne: AtomicBool,
+    presence: Presence,
     /// Its certificate is refused.
     refusee: AtomicBool,
 }
@@ -206,52 +215,77 @@ impl Alertes {
         self.basculer(&cible.refusee, false, Sorte::CertificatServeurRefuse, nom, message);
     }
 
-    pub(crate) fn psc(&self, panne: &Panne) {
-        match panne {
-            Panne::Refus { .. } => {}
-            Panne::Certificat { cause, .. } => self.certificat_refuse(&self.psc, "psc", cause),
-            _ => {
-                let message = format!("Pro Santé Connect ne répond pas comme il faut ({panne})");
-                self.basculer(&self.psc.en_panne, true, Sorte::PscIndisponible, "psc", &message);
-            }
+    /// A server refuses the certificate of a client of ours, or its absence.
+    fn notre_certificat(&self, client_id: &str, serveur: &str) {
+        self.evenement(Sorte::CertificatClientRefuse, client_id, || {
+            format!("{serveur} refuse le certificat de ce client, ou son absence")
+        });
+    }
+
+    fn repond(&self, cible: &Cible, sorte: Sorte, nom: &str, message: &str) {
+        self.certificat_accepte(cible, nom);
+        if cible.presence.repond() {
+            self.dire(sorte, nom, message.to_owned(), false);
         }
     }
 
-    pub(crate) fn psc_repond(&self) {
-        self.certificat_accepte(&self.psc, "psc");
-        let message = "Pro Santé Connect répond de nouveau";
-        self.basculer(&self.psc.en_panne, false, Sorte::PscIndisponible, "psc", message);
+    fn se_tait(&self, cible: &Cible, sorte: Sorte, nom: &str, message: impl FnOnce() -> String) {
+        if cible.presence.se_tait(self.horloge.maintenant()) {
+            self.dire(sorte, nom, message(), true);
+        }
+    }
+
+    /// What PSC answered to a client, whatever was asked. A refusal is an answer.
+    pub(crate) fn psc<T>(&self, client_id: &str, recu: &Result<T, Panne>) {
+        let sorte = Sorte::PscIndisponible;
+        match recu {
+            Ok(_) | Err(Panne::Refus { .. }) => {
+                self.repond(&self.psc, sorte, "psc", "Pro Santé Connect répond de nouveau");
+            }
+            Err(Panne::Certificat { cause, .. }) => self.certificat_refuse(&self.psc, "psc", cause),
+            Err(Panne::NotreCertificat { .. }) => self.notre_certificat(client_id, "Pro Santé Connect"),
+            Err(panne) => self.se_tait(&self.psc, sorte, "psc", || {
+                format!("Pro Santé Connect ne répond pas comme il faut ({panne})")
+            }),
+        }
     }
 
     pub(crate) fn api_repond(&self, rang: usize, id: &str) {
         let Some(cible) = self.apis.get(rang) else { return };
-        self.certificat_accepte(cible, id);
-        let message = "l’API répond de nouveau";
-        self.basculer(&cible.en_panne, false, Sorte::ApiIndisponible, id, message);
+        self.repond(cible, Sorte::ApiIndisponible, id, "l’API répond de nouveau");
     }
 
-    /// `cause`: why its certificate is refused, when that is what is wrong.
-    pub(crate) fn api_se_tait(&self, rang: usize, id: &str, cause: Option<&str>) {
+    /// A call that the API did not answer.
+    pub(crate) fn api_se_tait(&self, rang: usize, id: &str, client_id: &str, chute: &Chute) {
         let Some(cible) = self.apis.get(rang) else { return };
-        if let Some(cause) = cause {
-            self.certificat_refuse(cible, id, cause);
+        if let Some(cause) = chute.certificat() {
+            self.certificat_refuse(cible, id, &cause);
+        } else if chute.notre_certificat() {
+            self.notre_certificat(client_id, &format!("l’API {id}"));
         } else {
-            let message = "l’API ne répond plus";
-            self.basculer(&cible.en_panne, true, Sorte::ApiIndisponible, id, message);
+            self.se_tait(cible, Sorte::ApiIndisponible, id, || "l’API ne répond plus".to_owned());
         }
     }
 
-    /// What an authorization server gave.
-    pub(crate) fn jeton<T>(&self, rang: usize, api: &str, donne: &Result<T, Panne>) {
+    /// What an authorization server gave to a client.
+    pub(crate) fn jeton<T>(&self, rang: usize, api: &str, client_id: &str, donne: &Result<T, Panne>) {
         let Some(cible) = self.serveurs.get(rang) else { return };
         let nom = || format!("serveur d’autorisation de {api}");
+        let sorte = Sorte::ServeurAutorisationIndisponible;
         match donne {
+            Ok(_) | Err(Panne::Refus { .. }) => {
+                if cible.presence.doute() || cible.refusee.load(Ordering::Relaxed) {
+                    self.repond(cible, sorte, &nom(), "ce serveur d’autorisation répond de nouveau");
+                }
+            }
             Err(Panne::Certificat { cause, .. }) => self.certificat_refuse(cible, &nom(), cause),
+            Err(Panne::NotreCertificat { .. }) => self.notre_certificat(client_id, &format!("le {}", nom())),
             Err(panne @ Panne::Lien { .. }) => {
                 self.evenement(Sorte::JetonMalLie, api, || format!("jeton refusé par le proxy ({panne})"));
             }
-            Ok(_) if cible.refusee.load(Ordering::Relaxed) => self.certificat_accepte(cible, &nom()),
-            _ => {}
+            Err(panne) => self.se_tait(cible, sorte, &nom(), || {
+                format!("ce serveur d’autorisation ne répond pas comme il faut ({panne})")
+            }),
         }
     }
 
@@ -375,3 +409,17 @@ impl Alertes {
 }
 
 pub(crate) use envoi::envoyer;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_guide_names_every_alert() {
+        let guide = include_str!("../../../docs/guides/operateur-proxy.md");
+        for sorte in Sorte::TOUTES {
+            let nom = sorte.nom();
+            assert!(!nom.is_empty() && guide.contains(&format!("`{nom}`")), "{sorte:?}");
+        }
+    }
+}

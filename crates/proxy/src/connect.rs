@@ -68,7 +68,7 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
     let maintenant = etat.horloge.maintenant();
     let presente = presente(&recue.tete.headers);
     let mut epuisee = None;
-    match chercher(&etat, presente, maintenant).await {
+    match chercher(&etat, presente, recue.origine.adresse, maintenant).await {
         Ok(None) => {}
         // For the same person on the same software, one that can give all that it should takes the place of one that can't.
         Ok(Some(session)) if demande.rejoue(&session) && jeton::est_epuisee(&etat, &session).await => {

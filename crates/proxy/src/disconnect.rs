@@ -18,7 +18,7 @@ const REPRISES_S: [u32; 3] = [2, 15, 60];
 pub(crate) async fn deconnecter(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let maintenant = etat.horloge.maintenant();
     let presente = presente(&recue.tete.headers);
-    let trouvee = match chercher(&etat, presente, maintenant).await {
+    let trouvee = match chercher(&etat, presente, recue.origine.adresse, maintenant).await {
         Ok(trouvee) => trouvee,
         Err(panne) => return reponse::sans_depot(&panne),
     };

@@ -47,7 +47,7 @@ pub(crate) struct Etat {
     pub(crate) magasin: Magasin,
     pub(crate) attentes: Attentes,
     pub(crate) metriques: Metriques,
-    pub(crate) alertes: Alertes,
+    pub(crate) alertes: Arc<Alertes>,
     pub(crate) par_client: ParMinute,
     pub(crate) par_personne: ParMinute,
     pub(crate) par_adresse: ParMinute,
@@ -116,15 +116,13 @@ impl Etat {
             Profil::Production => IdentifiantTrace::Empreinte,
             Profil::Conformite => IdentifiantTrace::Clair,
         };
+        let regles = config.alertes.clone();
+        let alertes = Alertes::nouvelles(regles, config.apis.len(), horloge.clone(), alea.clone());
+        let alertes = Arc::new(alertes);
         Ok(Self {
             noms: Noms(config.traces.identifiant_session.unwrap_or(defaut)),
-            psc: Psc::nouveau(config.psc.clone(), horloge.clone()),
-            alertes: Alertes::nouvelles(
-                config.alertes.clone(),
-                config.apis.len(),
-                horloge.clone(),
-                alea.clone(),
-            ),
+            psc: Psc::nouveau(config.psc.clone(), horloge.clone(), Arc::clone(&alertes)),
+            alertes,
             metriques: Metriques::nouvelles(config.apis.len()),
             logiciels: Logiciels::poser(&config, tls)?,
             veille: tokio::sync::Mutex::default(),

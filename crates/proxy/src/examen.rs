@@ -2,10 +2,12 @@
 
 use std::error::Error;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use service::Horloge;
+use service::{Alea, Horloge};
 
-use crate::config::Config;
+use crate::alerte::Alertes;
+use crate::config::{self, Config};
 use crate::connect::psc::Psc;
 use crate::etat;
 
@@ -14,6 +16,9 @@ pub(crate) async fn examiner(config: &Config) -> Vec<(&'static str, Result<Strin
         Ok(lues) => lues,
         Err(faute) => return vec![("configuration", Err(chaine(&faute)))],
     };
+    // Nobody is told: whoever runs this reads the findings.
+    let muettes = Alertes::nouvelles(config::Alertes::default(), 0, Horloge::systeme(), Alea::systeme());
+    let alertes = Arc::new(muettes);
     let mut constats = Vec::new();
     let mut clients: Vec<_> = lues.clients.iter().collect();
     clients.sort_by_key(|(client_id, _)| *client_id);
@@ -27,7 +32,7 @@ pub(crate) async fn examiner(config: &Config) -> Vec<(&'static str, Result<Strin
         };
         constats.push(("client", Ok(preuve)));
         // Discovered anew for each: a refused certificate shows here.
-        let psc = Psc::nouveau(config.psc.clone(), Horloge::systeme());
+        let psc = Psc::nouveau(config.psc.clone(), Horloge::systeme(), Arc::clone(&alertes));
         let vu = psc.fournisseur(&identite).await;
         let vu = vu.map(|_| format!("{client_id} : {} répond", psc.emetteur()));
         constats.push(("Pro Santé Connect", vu.map_err(|panne| format!("{client_id} : {}", chaine(&panne)))));

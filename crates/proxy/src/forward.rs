@@ -100,6 +100,11 @@ impl Chute {
         }
     }
 
+    /// Whether the API refused the certificate of the client, or its absence.
+    pub(crate) fn notre_certificat(&self) -> bool {
+        service::tls::client_refuse(self)
+    }
+
     /// In a few words, for the trace.
     pub(crate) fn cause(&self) -> &'static str {
         match self {

@@ -23,7 +23,7 @@ use crate::policy::{self, Permis};
 use crate::reponse::{self, Reponse};
 use crate::requete::{self, Origine, Pair, Recue};
 use crate::session::jeton::{self, SansJeton};
-use crate::session::{JetonApi, Presente, Session, chercher, presente, surveillance};
+use crate::session::{JetonApi, Session, chercher, presente, surveillance};
 use crate::{connect, disconnect, trace, traces, userinfo};
 
 /// The contract, for tools; a test holds it against the table below.
@@ -152,12 +152,11 @@ async fn envoyer(
     let origine = Origine::de(pair, requete.headers(), &etat.config.relais_de_confiance);
     let maintenant = etat.horloge.maintenant();
     let montre = presente(requete.headers());
-    let trouvee = chercher(etat, montre, maintenant).await.map_err(|panne| reponse::sans_depot(&panne))?;
+    let trouvee = chercher(etat, montre, origine.adresse, maintenant)
+        .await
+        .map_err(|panne| reponse::sans_depot(&panne))?;
     let Some(session) = trouvee else {
         etat.metriques.sans_session();
-        if !matches!(montre, Presente::Rien) {
-            etat.alertes.cookie_faux(origine.adresse);
-        }
         return Err(reponse::refus(StatusCode::UNAUTHORIZED, "No session found."));
     };
     etat.alertes.adresse(&session, origine.adresse);
@@ -243,7 +242,9 @@ async fn relayer(
             etat.alertes.api_repond(rang, &route.api.regles.id);
             (Ok(reponse), None)
         }
-        Err(Echec::Chute(chute)) => (Err(refuser(coeur, &route, &chute)), Some(chute.cause())),
+        Err(Echec::Chute(chute)) => {
+            (Err(refuser(coeur, &session.identite.client_id, &route, &chute)), Some(chute.cause()))
+        }
         Err(Echec::SansJeton(sans)) => {
             (Err(sans_jeton(coeur, session, &route, sans).await), Some("pas de jeton pour cette API"))
         }
@@ -300,13 +301,16 @@ async fn jeton_pour(
     Box::pin(au_controle(etat, renouvellement)).await.unwrap_or(Err(SansJeton::Finie))
 }
 
-fn refuser(coeur: &Coeur, route: &Route, chute: &Chute) -> Reponse {
+fn refuser(coeur: &Coeur, client_id: &str, route: &Route, chute: &Chute) -> Reponse {
     let etat = &coeur.etat;
     let id = &route.api.regles.id;
     tracing::info!(api = %id, %chute, "appel sans réponse");
     let statut = chute.statut();
     if statut.is_server_error() {
-        etat.alertes.api_se_tait(route.api.rang, id, chute.certificat().as_deref());
+        // Our own queue says nothing of the API.
+        if !matches!(chute, Chute::SansVoie(forward::SansVoie::Sature)) {
+            etat.alertes.api_se_tait(route.api.rang, id, client_id, chute);
+        }
         let reponse = reponse::indisponible(statut, "The API is unavailable.", etat.config.session.corps_5xx);
         return match chute {
             Chute::SansVoie(forward::SansVoie::Sature) => reponse::attendre(reponse, 1),

@@ -34,7 +34,7 @@ use crate::limite::Seau;
 
 pub(crate) use api::{JetonApi, PlaceApi};
 pub(crate) use magasin::Magasin;
-pub(crate) use recherche::{Presente, chercher, cookie as cookie_nomme, presente};
+pub(crate) use recherche::{chercher, cookie as cookie_nomme, presente};
 
 /// Name of the cookie, fixed by the agency's contract.
 pub(crate) const COOKIE: &str = "proxy_session_id";

@@ -15,7 +15,7 @@ use crate::session::{chercher, presente};
 
 pub(crate) async fn donner(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let presente = presente(&recue.tete.headers);
-    let session = match chercher(&etat, presente, etat.horloge.maintenant()).await {
+    let session = match chercher(&etat, presente, recue.origine.adresse, etat.horloge.maintenant()).await {
         Ok(Some(session)) => session,
         Ok(None) => return reponse::refus(StatusCode::UNAUTHORIZED, "No session found."),
         Err(panne) => return reponse::sans_depot(&panne),

@@ -18,7 +18,7 @@ use rustls_pki_types::pem::PemObject as _;
 use rustls_pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
 use zeroize::Zeroizing;
 
-pub use echec::{echec, serveur_refuse};
+pub use echec::{client_refuse, echec, serveur_refuse};
 
 /// What is wrong with a certificate, a key or a set of roots. Never shows key material.
 #[derive(Debug, thiserror::Error)]

@@ -24,6 +24,8 @@ pub(crate) enum Panne {
     Injoignable { etape: &'static str, source: Option<Arc<reqwest::Error>> },
     #[error("{etape} : certificat du serveur refusé, {cause}")]
     Certificat { etape: &'static str, cause: String },
+    #[error("{etape} : le serveur refuse le certificat du logiciel, ou son absence")]
+    NotreCertificat { etape: &'static str },
     /// It answered 5xx; `attendre` is its `Retry-After`, in seconds.
     #[error("{etape} : le serveur a répondu {statut}")]
     Indisponible { etape: &'static str, statut: StatusCode, attendre: Option<u64> },
@@ -54,7 +56,8 @@ impl Panne {
             Self::Indisponible { .. }
             | Self::Illisible { .. }
             | Self::Lien { .. }
-            | Self::Certificat { .. } => StatusCode::BAD_GATEWAY,
+            | Self::Certificat { .. }
+            | Self::NotreCertificat { .. } => StatusCode::BAD_GATEWAY,
         }
     }
 }
@@ -145,6 +148,8 @@ pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Resu
     let panne = |source: reqwest::Error| {
         if let Some(cause) = service::tls::serveur_refuse(&source) {
             Panne::Certificat { etape, cause }
+        } else if service::tls::client_refuse(&source) {
+            Panne::NotreCertificat { etape }
         } else if source.is_timeout() {
             Panne::Delai { etape }
         } else if source.is_connect() {

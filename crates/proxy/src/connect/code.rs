@@ -91,7 +91,6 @@ pub(crate) async fn autoriser(etat: Arc<Etat>, recue: Recue) -> Reponse {
     let url = match etat.psc.page_connexion(&client.identite(), &parametres).await {
         Ok(url) => url,
         Err(panne) => {
-            etat.alertes.psc(&panne);
             tracing::warn!(%panne, "connexion par navigateur impossible");
             return pages::erreur(StatusCode::SERVICE_UNAVAILABLE, pages::PSC_ABSENT);
         }
@@ -154,9 +153,6 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: Cancellati
         Ok(session) => session,
         Err(echec) => {
             tracing::warn!(client_id = %en_cours.client_id, %echec, "connexion par navigateur refusée");
-            if let Refus::Ouverture(Echec::Psc(panne)) = &echec {
-                etat.alertes.psc(panne);
-            }
             echouer(&etat, &en_cours.client_id, qui.as_deref(), recue.origine);
             if let Some(lourd) = &en_cours.lourd {
                 etat.attentes.conclure(lourd, None, maintenant);

@@ -63,11 +63,7 @@ impl Echec {
                 let message = "401 - invalid_token : the identity given by PSC is not accepted";
                 return reponse::erreur(StatusCode::UNAUTHORIZED, message, metadata);
             }
-            Self::Psc(panne) => {
-                etat.alertes.psc(panne);
-                panne
-            }
-            Self::Api { panne, .. } => panne,
+            Self::Psc(panne) | Self::Api { panne, .. } => panne,
         };
         if let Panne::Refus { refus, .. } = panne {
             return reponse::erreur(StatusCode::UNAUTHORIZED, &refus.message(), metadata);
@@ -89,7 +85,6 @@ pub(crate) async fn ouvrir(
     attendue: Option<&str>,
     origine: Origine,
 ) -> Result<Arc<Session>, Echec> {
-    etat.alertes.psc_repond();
     let juste = attendue.is_none_or(|attendue| attendue == personne.national_id);
     let applicatif = client.regles.jeton_applicatif.then(|| etat.alea.jeton().into());
     let session = Arc::new(Session::nouvelle(Naissance {

@@ -19,6 +19,7 @@ use url::Url;
 
 use super::appel::{self, Panne};
 use super::garde::Garde;
+use crate::alerte::Alertes;
 use crate::config::{self, Par};
 use crate::identite::Identite;
 use crate::session::JetonsPsc;
@@ -30,6 +31,7 @@ pub(crate) struct Psc {
     document: Garde<Fournisseur>,
     cles: Garde<Jwks>,
     horloge: Horloge,
+    alertes: Arc<Alertes>,
 }
 
 /// Why tokens that PSC gave are not believed.
@@ -82,12 +84,12 @@ struct Revocation<'a> {
 }
 
 impl Psc {
-    pub(crate) fn nouveau(regles: config::Psc, horloge: Horloge) -> Self {
+    pub(crate) fn nouveau(regles: config::Psc, horloge: Horloge, alertes: Arc<Alertes>) -> Self {
         let decouverte = regles.decouverte.as_str();
         let deduit = decouverte.split_once("/.well-known/").map_or(decouverte, |(avant, _)| avant).to_owned();
         let emetteur = regles.emetteur.clone().unwrap_or(deduit);
         let (document, cles) = (Garde::vide(horloge.clone()), Garde::vide(horloge.clone()));
-        Self { regles, emetteur, document, cles, horloge }
+        Self { regles, emetteur, document, cles, horloge, alertes }
     }
 
     pub(crate) fn emetteur(&self) -> &str {
@@ -96,7 +98,13 @@ impl Psc {
 
     /// The metadata, checked: the issuer that was configured, safe addresses everywhere.
     pub(crate) async fn fournisseur(&self, identite: &Identite) -> Result<Arc<Fournisseur>, Panne> {
-        self.document.lire(self.decouvrir(identite)).await
+        self.document.lire(async { self.noter(identite, self.decouvrir(identite).await) }).await
+    }
+
+    /// Has what PSC answered heard by the alerts: each call passes here.
+    fn noter<T>(&self, identite: &Identite, recu: Result<T, Panne>) -> Result<T, Panne> {
+        self.alertes.psc(&identite.client_id, &recu);
+        recu
     }
 
     async fn decouvrir(&self, identite: &Identite) -> Result<Fournisseur, Panne> {
@@ -126,13 +134,13 @@ impl Psc {
 
     async fn cles(&self, identite: &Identite) -> Result<Arc<Jwks>, Panne> {
         let adresse = self.fournisseur(identite).await?.jwks_uri.clone();
-        self.cles.lire(lire_cles(identite, adresse)).await
+        self.cles.lire(async { self.noter(identite, lire_cles(identite, adresse).await) }).await
     }
 
     /// The keys again, for a token signed by one that isn't among those that are known.
     async fn cles_nouvelles(&self, identite: &Identite) -> Result<Arc<Jwks>, Panne> {
         let adresse = self.fournisseur(identite).await?.jwks_uri.clone();
-        self.cles.relire(lire_cles(identite, adresse)).await
+        self.cles.relire(async { self.noter(identite, lire_cles(identite, adresse).await) }).await
     }
 
     /// Asks for somebody's authentication on their own device.
@@ -141,7 +149,7 @@ impl Psc {
         let point = self.points(identite).await?.backchannel_authentication;
         let requete = identite.psc.post(point.ok_or(Panne::Illisible { etape: ETAPE })?);
         let recu: Result<Accuse, Panne> =
-            appel::json(appel::formulaire(requete, identite, demande), ETAPE).await;
+            self.noter(identite, appel::json(appel::formulaire(requete, identite, demande), ETAPE).await);
         if matches!(recu, Err(Panne::Injoignable { .. })) {
             // It may have moved.
             self.document.perimer();
@@ -199,7 +207,7 @@ impl Psc {
         etape: &'static str,
     ) -> Result<ReponseJetons, Panne> {
         let requete = identite.psc.post(self.points(identite).await?.token);
-        appel::json(appel::formulaire(requete, identite, champs), etape).await
+        self.noter(identite, appel::json(appel::formulaire(requete, identite, champs), etape).await)
     }
 
     /// Gives back what the token endpoint gave and nobody will use.
@@ -216,7 +224,7 @@ impl Psc {
         let Some(point) = point else { return };
         let champs = Revocation { token: jeton.expose_secret(), token_type_hint: "refresh_token" };
         let requete = appel::formulaire(identite.psc.post(point), identite, &champs);
-        if let Err(panne) = appel::octets(requete, "révocation PSC").await {
+        if let Err(panne) = self.noter(identite, appel::octets(requete, "révocation PSC").await) {
             tracing::warn!(%panne, "un jeton PSC n’a pas été révoqué");
         }
     }
@@ -231,7 +239,8 @@ impl Psc {
             return Ok(());
         };
         let champs = [("id_token_hint", id_token.expose_secret())];
-        appel::octets(identite.psc.post(point).form(&champs), "déconnexion PSC").await.map(|_| ())
+        let requete = identite.psc.post(point).form(&champs);
+        self.noter(identite, appel::octets(requete, "déconnexion PSC").await).map(|_| ())
     }
 
     /// Turns an answer of the token endpoint into somebody, or says why not and gives the tokens back. `depart`: the instant
@@ -336,7 +345,8 @@ impl Psc {
     ) -> Result<serde_json::Map<String, serde_json::Value>, Panne> {
         const ETAPE: &str = "userinfo de PSC";
         let point = self.points(identite).await?.userinfo.ok_or(Panne::Illisible { etape: ETAPE })?;
-        appel::json(identite.psc.get(point).bearer_auth(acces.expose_secret()), ETAPE).await
+        let requete = identite.psc.get(point).bearer_auth(acces.expose_secret());
+        self.noter(identite, appel::json(requete, ETAPE).await)
     }
 
     /// Where a browser is sent to authenticate. The request goes in its address, or before it, from us to PSC (RFC 9126).
@@ -363,7 +373,8 @@ impl Psc {
         // With a certificate the form has its `client_id` already.
         let champs: BTreeMap<_, _> =
             parametres.iter().copied().filter(|(nom, _)| !(avec_certificat && *nom == "client_id")).collect();
-        let poussee: Poussee = appel::json(appel::formulaire(requete, identite, &champs), ETAPE).await?;
+        let recue = appel::json(appel::formulaire(requete, identite, &champs), ETAPE).await;
+        let poussee: Poussee = self.noter(identite, recue)?;
         let client_id: &str = &identite.client_id;
         url.query_pairs_mut().extend_pairs([("client_id", client_id), ("request_uri", &poussee.request_uri)]);
         Ok(url)

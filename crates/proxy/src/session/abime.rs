@@ -11,8 +11,9 @@ use jiff::Timestamp;
 use service::Alea;
 use test_support::abime::{Accident, abimer};
 
+use super::recherche::Presente;
 use super::sceau::Sceau;
-use super::{JetonApi, JetonsPsc, Magasin, Naissance, Presente, Session, empreinte, forme, presente};
+use super::{JetonApi, JetonsPsc, Magasin, Naissance, Session, empreinte, forme, presente};
 use crate::config::{Api, DepotSessions};
 use crate::connect::echange;
 use crate::identite::Identite;

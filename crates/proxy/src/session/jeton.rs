@@ -123,7 +123,7 @@ async fn obtenir(
         && ancien.renouvellement_expire.is_none_or(|expire| expire > depart)
     {
         let obtenu = api.renouveler(&session.identite, renouvellement, depart).await;
-        etat.alertes.jeton(api.rang, &api.regles.id, &obtenu);
+        etat.alertes.jeton(api.rang, &api.regles.id, &session.identite.client_id, &obtenu);
         match obtenu {
             Ok(jeton) => {
                 noter(etat, session, Fait::TokenRenewed(etat.noms.session(session), &api.regles.id));
@@ -142,7 +142,7 @@ pub(crate) async fn echanger(etat: &Etat, session: &Session, api: &Api) -> Resul
     let depart = etat.horloge.maintenant();
     let acces = jeton_psc(etat, session).await?;
     let obtenu = api.echanger(&session.identite, &acces, depart).await;
-    etat.alertes.jeton(api.rang, &api.regles.id, &obtenu);
+    etat.alertes.jeton(api.rang, &api.regles.id, &session.identite.client_id, &obtenu);
     let jeton = obtenu?;
     noter(etat, session, Fait::TokenObtained(etat.noms.session(session), &api.regles.id));
     Ok(jeton)

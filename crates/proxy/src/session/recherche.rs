@@ -2,6 +2,7 @@
 //!
 //! The identifier counts nowhere else: not in the address, not in another header, not in a body.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use http::HeaderMap;
@@ -48,13 +49,14 @@ pub(crate) fn cookie<'a>(entetes: &'a HeaderMap, voulu: &str) -> Option<&'a str>
         .map(|(_, valeur)| valeur.trim())
 }
 
-/// The live session that the request shows.
+/// The live session that a request from `adresse` shows. One that is nobody's is counted.
 ///
 /// # Errors
 /// When the session may be in a shared store that doesn't answer.
 pub(crate) async fn chercher(
     etat: &Etat,
     presente: Presente<'_>,
+    adresse: IpAddr,
     maintenant: Timestamp,
 ) -> Result<Option<Arc<Session>>, depot::Erreur> {
     let (id, secret) = match presente {
@@ -62,12 +64,13 @@ pub(crate) async fn chercher(
         Presente::Cookie(id) => (id, None),
         Presente::Jeton(id, secret) => (id, Some(secret)),
     };
-    if id.len() > LONGUEUR_MAX {
-        return Ok(None);
-    }
-    let session = durable::trouver(etat, id).await?;
-    Ok(session.filter(|session| {
+    let session = if id.len() > LONGUEUR_MAX { None } else { durable::trouver(etat, id).await? };
+    let vivante = session.filter(|session| {
         let prouvee = secret.is_none_or(|secret| session.jeton_applicatif_est(secret));
         prouvee && session.vivante(&etat.config.session, maintenant)
-    }))
+    });
+    if vivante.is_none() {
+        etat.alertes.cookie_faux(adresse);
+    }
+    Ok(vivante)
 }

@@ -5,6 +5,7 @@
     reason = "the bench is test code, outside of the test functions that the lint knows"
 )]
 
+mod alertes;
 mod banc;
 mod certificats;
 mod code;

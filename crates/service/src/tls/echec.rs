@@ -39,26 +39,46 @@ pub fn echec(erreur: &io::Error) -> String {
 ///
 /// `erreur` is what a connection or an HTTP client gave: the cause is looked for in all that it wraps.
 pub fn serveur_refuse(erreur: &(dyn std::error::Error + 'static)) -> Option<String> {
-    let mut suivante = Some(erreur);
-    while let Some(erreur) = suivante {
-        let dedans = erreur.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        let tls = dedans.and_then(|dedans| dedans.downcast_ref::<Error>()).or(erreur.downcast_ref::<Error>());
-        match tls {
-            Some(Error::InvalidCertificate(defaut)) => {
-                return Some(certificat(defaut, "serveur (extendedKeyUsage serverAuth)"));
-            }
-            Some(Error::InvalidCertRevocationList(_)) => {
-                return Some("sa liste de révocation n’est pas signée par son autorité".to_owned());
-            }
-            _ => {}
+    causes(erreur).find_map(|tls| match tls {
+        Error::InvalidCertificate(defaut) => {
+            Some(certificat(defaut, "serveur (extendedKeyUsage serverAuth)"))
         }
+        Error::InvalidCertRevocationList(_) => {
+            Some("sa liste de révocation n’est pas signée par son autorité".to_owned())
+        }
+        _ => None,
+    })
+}
+
+/// Whether a server refused the certificate that a client of ours showed, or that it showed none.
+pub fn client_refuse(erreur: &(dyn std::error::Error + 'static)) -> bool {
+    causes(erreur).any(|tls| {
+        matches!(
+            tls,
+            Error::AlertReceived(
+                AlertDescription::CertificateRequired
+                    | AlertDescription::BadCertificate
+                    | AlertDescription::UnsupportedCertificate
+                    | AlertDescription::CertificateRevoked
+                    | AlertDescription::CertificateExpired
+                    | AlertDescription::CertificateUnknown
+                    | AlertDescription::UnknownCA
+                    | AlertDescription::AccessDenied
+            )
+        )
+    })
+}
+
+/// The faults of TLS in all that an error wraps.
+fn causes<'a>(erreur: &'a (dyn std::error::Error + 'static)) -> impl Iterator<Item = &'a Error> {
+    let suivante = |erreur: &&'a (dyn std::error::Error + 'static)| {
         // An io::Error passes over what it wraps when asked for its source.
-        suivante = match dedans {
-            Some(dedans) => Some(dedans),
+        match erreur.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+            Some(dedans) => Some(dedans as &(dyn std::error::Error + 'static)),
             None => erreur.source(),
-        };
-    }
-    None
+        }
+    };
+    std::iter::successors(Some(erreur), suivante).filter_map(|erreur| erreur.downcast_ref::<Error>())
 }
 
 fn certificat(defaut: &CertificateError, usage: &str) -> String {
