@@ -170,6 +170,34 @@ export class Espace {
     return promisify(execFile)(binaire, commande, { encoding: 'utf8' });
   }
 
+  /**
+   * Starts another `edc` command that serves until it is stopped, and waits until it has printed `mot`.
+   *
+   * @returns {Promise<{ texte: string, arreter: () => Promise<number> }>} what it printed; `arreter` gives its status
+   */
+  async lancer(mot, ...commande) {
+    const processus = spawn(binaire, commande, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const tuer = () => processus.kill('SIGKILL');
+    process.once('exit', tuer);
+    const fin = once(processus, 'exit');
+    let texte = '';
+    await new Promise((resolve, reject) => {
+      for (const flux of [processus.stdout, processus.stderr]) {
+        flux.setEncoding('utf8').on('data', (morceau) => {
+          texte += morceau;
+          if (texte.includes(mot)) resolve();
+        });
+      }
+      fin.then(([code]) => reject(new Error(`edc ${commande.join(' ')} a fini (${code})\n${texte}`)));
+    });
+    const arreter = async () => {
+      process.off('exit', tuer);
+      processus.kill('SIGINT');
+      return (await fin)[0];
+    };
+    return { texte, arreter };
+  }
+
   /** Stops `edc up` and leaves its data folder, for commands that read it afterwards. */
   eteindre() { return this.#fins.eteindre(); }
 

@@ -38,13 +38,22 @@ pub fn couche<S: Clone + Send + Sync + 'static>(routeur: Router<S>, form_action:
 }
 
 /// The content security policy that lets forms end at these origins too, for a page that must say so itself.
-#[expect(clippy::missing_panics_doc, reason = "an origin is ASCII, so the value always parses")]
 pub fn politique(form_action: &[Url]) -> HeaderValue {
     let mut origines = String::new();
     for url in form_action {
         origines.push(' ');
         origines.push_str(&url.origin().ascii_serialization());
     }
+    politique_vers(&origines)
+}
+
+/// The same for a page whose form leads to somebody else's site, which may send the browser on to another that we don't know:
+/// any address in https.
+pub fn politique_de_passage() -> HeaderValue {
+    politique_vers(" https:")
+}
+
+fn politique_vers(origines: &str) -> HeaderValue {
     HeaderValue::try_from(format!(
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; \
          font-src 'self'; frame-src 'self'; form-action 'self'{origines}; base-uri 'none'; frame-ancestors 'none'"

@@ -13,7 +13,6 @@ use axum::{Form, Router};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
 use oidc::ciba::Canal;
-use url::Url;
 use web::{Cadre, Champs, Choix, Formulaire};
 
 use super::sessions::Session;
@@ -215,10 +214,9 @@ impl Psc {
             identites: self.identites.toutes().into_iter().filter(|identite| identite.actif).collect(),
         };
         let mut reponse = navigateur.marquer(web::page_avec(statut, &page));
-        // Signing in ends in a redirect to the service: the browser must let the form go there.
-        if let Ok(retour) = Url::parse(&demande.redirect_uri) {
-            reponse.headers_mut().insert(header::CONTENT_SECURITY_POLICY, web::entetes::politique(&[retour]));
-        }
+        // Signing in ends in a redirect to the service, and a proxy sends the browser on to its software: the browser must let
+        // the form go as far as that.
+        reponse.headers_mut().insert(header::CONTENT_SECURITY_POLICY, web::entetes::politique_de_passage());
         reponse
     }
 

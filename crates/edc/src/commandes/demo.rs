@@ -2,7 +2,9 @@
 //! API, comes back, reads the traces, leaves.
 //!
 //! It does what an LPS does, over HTTP, with what `DIR/edc.json` says; the approval is given through the sandbox's API of
-//! administration, where a person would touch a telephone.
+//! administration, where a person would touch a telephone. With `--navigateur` a browser does the rest, in front of [`lps`].
+
+mod lps;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -21,6 +23,9 @@ pub(crate) struct Options {
     /// Dossier des données d’un « edc up » en cours.
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     pub data: PathBuf,
+    /// Sert à la place un petit logiciel web, à essayer dans un navigateur, jusqu’à Ctrl-C.
+    #[arg(long)]
+    pub navigateur: bool,
 }
 
 /// For the whole of one call; a connection waits for its approval.
@@ -36,6 +41,9 @@ struct Maison {
 
 pub(crate) async fn jouer(options: &Options) -> Result<ExitCode, Faute> {
     let maison = Maison::trouver(options)?;
+    if options.navigateur {
+        return lps::servir(maison).await;
+    }
     let debut = Horloge::systeme().maintenant();
     let client = maison.texte("/clients/0/client_id")?;
     let pro = maison.professionnel()?;

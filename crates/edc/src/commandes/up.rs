@@ -29,7 +29,8 @@ pub(crate) struct Options {
     #[arg(long, value_name = "DIR", default_value = ".edc")]
     pub data: PathBuf,
     /// Premier port : le guichet écoute sur N, les pages du bac à sable sur N+1, Pro Santé Connect simulé sur N+2, le
-    /// proxy sur N+3, les API simulées et leurs serveurs d’autorisation sur N+4, l’exploitation du proxy sur N+5.
+    /// proxy sur N+3, les API simulées et leurs serveurs d’autorisation sur N+4, l’exploitation du proxy sur N+5,
+    /// le logiciel de « edc demo --navigateur » sur N+6.
     #[arg(long, value_name = "N", default_value_t = 8443)]
     pub port_base: u16,
     /// Base des guichets au lieu du fichier SQLite de DIR : postgres://…

@@ -26,15 +26,15 @@ impl Drop for Up {
     }
 }
 
-/// A port that is free, with the next five.
+/// A port that is free, with the next six.
 pub(crate) fn port() -> u16 {
     for essai in 0..200_u32 {
         let port = 23_000 + u16::try_from((std::process::id() * 7 + essai * 13) % 9_000).unwrap_or(0);
-        if (0..6).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
+        if (0..7).all(|rang| TcpListener::bind(("127.0.0.1", port + rang)).is_ok()) {
             return port;
         }
     }
-    panic!("no six free ports in a row");
+    panic!("no seven free ports in a row");
 }
 
 /// Starts and waits for the last line of the table.
@@ -135,9 +135,16 @@ fn la_demonstration_va_au_bout_sur_une_maison_en_marche() {
     let absente = edc(&["demo", "--data", &data]);
     assert_eq!(absente.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&absente.stderr).contains("edc up"));
+    let absente = edc(&["demo", "--navigateur", "--data", &data]);
+    assert!(String::from_utf8_lossy(&absente.stderr).contains("edc up"));
 
     let _up = demarrer(dossier.path(), port());
-    let proxy = annonce(dossier.path())["proxy"].clone();
+    let (proxy, lps) = (annonce(dossier.path())["proxy"].clone(), annonce(dossier.path())["lps"].clone());
+    let port = lps["url"].as_str().and_then(|url| url.rsplit(':').next()?.parse::<u16>().ok());
+    let pris = TcpListener::bind(("127.0.0.1", port.expect("a port"))).expect("free until somebody asks");
+    let refus = edc(&["demo", "--navigateur", "--data", &data]);
+    assert!(String::from_utf8_lossy(&refus.stderr).contains("est déjà pris"), "{refus:?}");
+    drop(pris);
     assert!(["url", "admin_url", "traces_jeton"].iter().all(|nom| proxy[nom].is_string()), "{proxy}");
     let jouee = edc(&["demo", "--data", &data]);
     let texte = String::from_utf8_lossy(&jouee.stdout).into_owned();

@@ -13,6 +13,7 @@ use http::StatusCode;
 use oidc::pkce;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
 pub(crate) use lourd::{attendre, suivre};
 
@@ -139,6 +140,18 @@ fn confirmee(recue: &Recue, mot: &str) -> bool {
     !demandee.is_empty() && bool::from(demandee.as_bytes().ct_eq(rendue.as_bytes()))
 }
 
+/// The software learns its `session_state` as an OpenID answer tells it (OpenID Connect Session Management 1.0 §2). It is no
+/// secret: it opens nothing without the cookie.
+fn avec_etat(retour: &str, session_state: &str) -> String {
+    match Url::parse(retour) {
+        Ok(mut url) => {
+            url.query_pairs_mut().append_pair("session_state", session_state);
+            url.into()
+        }
+        Err(_) => retour.to_owned(),
+    }
+}
+
 /// `GET /connect/callback`: the browser comes back. `raccroche` says that it has gone.
 pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: CancellationToken) -> Reponse {
     let maintenant = etat.horloge.maintenant();
@@ -176,6 +189,7 @@ pub(crate) async fn revenir(etat: Arc<Etat>, recue: Recue, raccroche: Cancellati
             return reponse::vide(StatusCode::REQUEST_TIMEOUT);
         }
         (None, retour) => {
+            let retour = retour.as_deref().map(|retour| avec_etat(retour, &session.session_state));
             let vers = retour.as_deref().unwrap_or(FIN);
             reponse::cookie_session(reponse::redirection(vers), session.id())
         }

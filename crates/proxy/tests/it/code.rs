@@ -95,7 +95,9 @@ async fn un_navigateur_revient_a_son_logiciel_avec_une_session() {
         let code = banc.psc.code(client, PRO, &demande["nonce"]);
         let chemin = retour(&banc, &demande, &code);
         let reponse = navigateur.aller(&chemin).await;
-        assert_eq!((reponse.statut, reponse.entete("location")), (302, Some(RETOUR)), "{}", reponse.texte());
+        assert_eq!(reponse.statut, 302, "{}", reponse.texte());
+        let (vers, etat) = reponse.entete("location").unwrap().split_once("?session_state=").unwrap();
+        assert_eq!(vers, RETOUR);
         assert_eq!(reponse.entete("referrer-policy"), Some("no-referrer"));
         let echange = banc.psc.acteur.recus(TOKEN).pop().unwrap();
         let verificateur = echange.champ("code_verifier").unwrap();
@@ -111,6 +113,7 @@ async fn un_navigateur_revient_a_son_logiciel_avec_une_session() {
         let types: Vec<_> = traces.iter().map(|trace| trace["type"].as_str().unwrap()).collect();
         assert_eq!(types, ["CONNECT_SUCCESS", "SEND", "CONNECT_REPLAY"]);
         assert_eq!(traces[0]["IdRPPS"], PRO);
+        assert_eq!(traces[0]["session_state"], etat, "the software was told the state of its session");
 
         // The code and its state have served: a second time does nothing, and harms nothing.
         let avant = banc.psc.acteur.nombre(TOKEN);

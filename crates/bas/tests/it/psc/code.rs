@@ -101,6 +101,15 @@ async fn echanger(banc: &Banc, retour: &Url, verificateur: Option<&str>) -> Issu
     banc.avec_certificat("lps").poster("token", &champs).await
 }
 
+/// A browser follows `form-action` through redirects: a proxy at the service's address sends on to a software elsewhere.
+#[tokio::test]
+async fn the_form_may_end_at_a_software_behind_a_proxy() {
+    let banc = Banc::ouvrir().await;
+    let reponse = Navigateur::nouveau(&banc).http.get(demande(&banc)).send().await.unwrap();
+    let politique = reponse.headers()["content-security-policy"].to_str().unwrap();
+    assert!(politique.contains("form-action 'self' https:;"), "{politique}");
+}
+
 #[tokio::test]
 async fn a_professional_signs_in_with_the_ecps_or_the_card() {
     let banc = Banc::ouvrir().await;

@@ -6,7 +6,10 @@ use bas::isc;
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use super::{Faute, preparer::Espace};
+use super::{
+    Faute,
+    preparer::{self, Espace},
+};
 
 /// Writes `DIR/edc.json` whole or not at all: a script that sees it can start.
 pub(super) fn publier(espace: &Espace, bac: &bas::Bac) -> Result<(), Faute> {
@@ -74,6 +77,12 @@ pub(super) fn publier(espace: &Espace, bac: &bas::Bac) -> Result<(), Faute> {
             "admin_url": format!("https://localhost:{}", espace.port_admin),
             "traces_jeton": espace.jeton_traces.expose_secret(),
         },
+        "lps": {
+            "url": espace.url_lps,
+            "retour": espace.retour_lps(),
+            "certificat": espace.dossier.join(preparer::CERTIFICAT_TLS),
+            "cle": espace.dossier.join(preparer::CLE_TLS),
+        },
         "journal": { "url": format!("{}/journal", espace.bas) },
         "clients": clients,
         "identites": identites,
@@ -123,6 +132,7 @@ pub(super) fn table(espace: &Espace) -> String {
     texte.push_str(
         "\n  À essayer : ouvrez le guichet, connectez-vous comme claire.martin, ajoutez un produit,\n  \
          choisissez le guichet Éditeur et remplissez le formulaire ; verif.durand l’instruit.\n  \
+         Un professionnel qui passe par le proxy : « edc demo --navigateur », dans un autre terminal.\n  \
          Le navigateur ne connaît pas l’autorité de test : acceptez l’avertissement, ou importez-la.\n  \
          Ctrl-C pour arrêter.\n",
     );

@@ -27,6 +27,9 @@ const CLIENT: &str = "guichet-edc";
 const CLIENT_AS: &str = "serveurs-autorisation";
 /// Only browsers go there, and they resolve every name under `.localhost` to this machine.
 const HOTE_PORTAIL: &str = "wallet.localhost";
+/// Of all the servers of the house, in the data folder.
+pub(super) const CERTIFICAT_TLS: &str = "tls/localhost.pem";
+pub(super) const CLE_TLS: &str = "tls/localhost.key";
 /// A TLS certificate with less than this to live is made anew.
 const RENOUVELER: SignedDuration = SignedDuration::from_hours(24 * 30);
 
@@ -59,6 +62,8 @@ pub(super) struct Espace {
     pub url_proxy: String,
     pub port_proxy: u16,
     pub port_admin: u16,
+    /// Host of the software of `edc demo --navigateur`, which runs only while somebody asks for it.
+    pub url_lps: String,
     /// Opens the traces of the proxy.
     pub jeton_traces: SecretString,
     /// Held as long as the process lives: one `edc up` at a time on a folder.
@@ -146,6 +151,7 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
         url_proxy: format!("https://localhost:{}", port.saturating_add(3)),
         port_proxy: port.saturating_add(3),
         port_admin: port.saturating_add(5),
+        url_lps: format!("https://localhost:{}", port.saturating_add(6)),
         jeton_traces,
         dossier,
         _verrou: verrou,
@@ -153,6 +159,11 @@ pub(super) fn preparer(options: &Options, horloge: &Horloge, alea: &Alea) -> Res
 }
 
 impl Espace {
+    /// Where a browser comes back to the software of the demonstration.
+    pub(super) fn retour_lps(&self) -> String {
+        format!("{}/retour", self.url_lps)
+    }
+
     pub(super) fn bas(&self) -> bas::Config {
         let isc = bas::isc::Config {
             issuer: self.emetteur.clone(),
@@ -404,7 +415,7 @@ fn encore_bon(cert: &Path, le: Timestamp) -> bool {
 }
 
 fn charger_tls(autorite: &Autorite, dossier: &Path, le: Timestamp) -> Result<Identite, Faute> {
-    let (cert, cle) = (dossier.join("tls/localhost.pem"), dossier.join("tls/localhost.key"));
+    let (cert, cle) = (dossier.join(CERTIFICAT_TLS), dossier.join(CLE_TLS));
     // A folder of an earlier version has a certificate without the portal's name.
     let nomme = fs::read(&cert)
         .ok()

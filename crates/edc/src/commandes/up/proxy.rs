@@ -17,11 +17,15 @@ impl Espace {
         let clients: Vec<_> = self
             .clients
             .iter()
-            .map(|client| {
+            .enumerate()
+            .map(|(rang, client)| {
+                // The software of `edc demo` has one Client ID: the other can't send a browser to it.
+                let retours = if rang == 0 { vec![self.retour_lps()] } else { Vec::new() };
                 json!({
                     "client_id": client.client_id,
                     "certificat": client.certificat,
                     "cle": client.cle,
+                    "retours": retours,
                     "jeton_applicatif": true,
                 })
             })
@@ -46,6 +50,7 @@ impl Espace {
             "psc": {
                 "decouverte": format!("{}{}", self.psc, oidc::psc::CHEMIN_METADONNEES),
                 "autorite": self.autorite,
+                "userinfo": true,
             },
             "traces": {
                 "journal": { "dossier": self.dossier.join("traces") },
