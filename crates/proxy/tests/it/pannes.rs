@@ -9,7 +9,9 @@ use serde_json::json;
 use service::tls::Clients;
 use service::{Arret, Identite, TlsServeur};
 
-use crate::banc::{Acteur, Banc, CERTS, CIBA, DECOUVERTE, Pki, SECRET_1, TOKEN, reponse_json};
+use crate::banc::{
+    Acteur, Banc, Brute, CERTS, CIBA, Conduite, DECOUVERTE, Pki, SECRET_1, TOKEN, reponse_json,
+};
 
 const JETON: &str = "/token";
 
@@ -194,5 +196,20 @@ async fn un_certificat_au_mauvais_nom_ou_fini_ne_recoit_aucune_requete() {
         assert!([502, 503].contains(&reponse.statut), "{nom}: {}", reponse.statut);
         assert!(faux.iter().all(|acteur| acteur.nombre("") == 0), "{nom}: not a byte of a request");
         arret.demander();
+    }
+}
+
+#[tokio::test]
+async fn une_connexion_gardee_que_l_api_a_fermee_ne_coute_aucun_appel() {
+    let pki = Pki::nouvelle();
+    let api = Brute::demarrer(pki.serveur(Clients::Aucun), Conduite::Ferme).await;
+    let url = api.url.clone();
+    let banc = Banc::avec(pki, move |config| config.apis[0].url = url.parse().unwrap()).await;
+    let lps = banc.connecte(SECRET_1).await;
+    for appels in 1..=5 {
+        // A write: were it sent on the dead connection, nobody could make it again.
+        assert_eq!(lps.demander("POST", "/send/backend-1/rsc").await.statut, 200);
+        assert_eq!(api.requetes(), appels, "written once");
+        api.fermees(appels).await;
     }
 }

@@ -64,31 +64,46 @@ pub(crate) enum Conduite {
     SeTait,
     /// Promises ten bytes, gives three, closes.
     Coupe,
+    /// Answers well, then closes a connection that it had let be kept.
+    Ferme,
 }
 
 /// An API that reads a head, then does what it does.
 pub(crate) struct Brute {
     pub(crate) url: String,
     requetes: Arc<AtomicUsize>,
+    /// Connections that the proxy has closed too.
+    fermees: Arc<AtomicUsize>,
 }
 
 impl Brute {
     pub(crate) async fn demarrer(tls: TlsServeur, conduite: Conduite) -> Self {
         let ecoute = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("https://localhost:{}", ecoute.local_addr().unwrap().port());
-        let requetes = Arc::new(AtomicUsize::new(0));
-        let compte = Arc::clone(&requetes);
+        let (requetes, fermees) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (compte, closes) = (Arc::clone(&requetes), Arc::clone(&fermees));
         tokio::spawn(async move {
             while let Ok((flux, _)) = ecoute.accept().await {
                 let Ok(flux) = TlsAcceptor::from(tls.configuration()).accept(flux).await else { continue };
-                tokio::spawn(se_conduire(flux, conduite, Arc::clone(&compte)));
+                let (compte, closes) = (Arc::clone(&compte), Arc::clone(&closes));
+                tokio::spawn(async move {
+                    se_conduire(flux, conduite, compte).await;
+                    closes.fetch_add(1, Ordering::SeqCst);
+                });
             }
         });
-        Self { url, requetes }
+        Self { url, requetes, fermees }
     }
 
     pub(crate) fn requetes(&self) -> usize {
         self.requetes.load(Ordering::SeqCst)
+    }
+
+    /// Waits until so many connections are closed on both sides.
+    pub(crate) async fn fermees(&self, nombre: usize) {
+        while self.fermees.load(Ordering::SeqCst) < nombre {
+            tokio::task::yield_now().await;
+        }
     }
 }
 
@@ -105,8 +120,11 @@ async fn se_conduire(mut flux: server::TlsStream<TcpStream>, conduite: Conduite,
         Conduite::Raccroche => return,
         Conduite::SeTait => std::future::pending().await,
         Conduite::Delire => b"n'importe quoi\r\n\r\n",
+        Conduite::Ferme => b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}",
         Conduite::Coupe => b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nabc",
     };
     let _ = flux.write_all(dit).await;
     let _ = flux.shutdown().await;
+    // Until the other side closes too.
+    let _ = flux.read_to_end(&mut lu).await;
 }
