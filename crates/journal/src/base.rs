@@ -111,6 +111,8 @@ impl Base {
         }
         let options = SqliteConnectOptions::from_str(&url)?
             .create_if_missing(true)
+            // A row holds up to 256 KiB: in large pages, of a new file only, it costs less to write.
+            .page_size(32 * 1024)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             // What was purged is not left in free pages.

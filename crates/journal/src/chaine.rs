@@ -10,7 +10,9 @@ pub(crate) fn empreinte(precedente: &str, noeud: &str, rang: i64, ligne: &str) -
     for partie in [precedente, "\n", noeud, "\n", &rang.to_string(), "\n", ligne] {
         contexte.update(partie.as_bytes());
     }
-    hex::encode(contexte.finish())
+    let mut lettres = [0; 64];
+    hex::encode_to_slice(contexte.finish(), &mut lettres).expect("thirty-two bytes make sixty-four letters");
+    String::from_utf8_lossy(&lettres).into_owned()
 }
 
 #[cfg(test)]

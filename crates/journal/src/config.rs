@@ -35,6 +35,9 @@ pub struct Config {
     /// How long traces are kept, in calendar months (UTC).
     #[serde(default = "conservation_mois")]
     pub conservation_mois: u32,
+    /// Accepts traces and forgets them. No file sets it: only a measure of what tracing costs does.
+    #[serde(skip)]
+    pub muet: bool,
 }
 
 fn noeud() -> String {
@@ -68,6 +71,7 @@ impl Config {
             segments_max: segments_max(),
             vidange_ms: vidange_ms(),
             conservation_mois: conservation_mois(),
+            muet: false,
         }
     }
 

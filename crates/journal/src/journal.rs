@@ -98,14 +98,14 @@ impl Journal {
         let vue = Arc::clone(&vidange.vue);
         let lecteur = Lecteur::nouveau(vidange.base.clone(), moteur.handle().clone());
         moteur.spawn(vidange.vivre());
-        let commun = Mutex::new(Ecrivain::nouveau(Arc::clone(&reserve)));
+        let commun = Mutex::new(Ecrivain::nouveau(Arc::clone(&reserve), config.muet));
         let moteur = Some(moteur);
         Ok(Self(Arc::new(Interieur { config, reserve, vue, lecteur, ordres, commun, moteur })))
     }
 
     /// A writer of one's own: one for each core or thread.
     pub fn ecrivain(&self) -> Ecrivain {
-        Ecrivain::nouveau(Arc::clone(&self.0.reserve))
+        Ecrivain::nouveau(Arc::clone(&self.0.reserve), self.0.config.muet)
     }
 
     /// Accepts a trace through the writer that all share; see [`Ecrivain::tracer`].

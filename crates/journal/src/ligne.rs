@@ -3,13 +3,17 @@
 //! Rule: whatever comes in, one trace is one line. Texts are cut at a bound that is told by « … »; control characters,
 //! line separators and marks that turn the direction of writing are escaped, so that no terminal and no editor obeys them.
 
-use std::{borrow::Cow, io};
+use std::{
+    borrow::Cow,
+    fmt::Display,
+    io::{self, Write as _},
+};
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize as _};
 use serde_json::ser::Formatter;
 
-use crate::trace::{Appel, Fait, Genre, Trace};
+use crate::trace::{Appel, Fait, Genre, Origine, Trace};
 
 /// Longest texts, in bytes before escaping. All at their bound and escaped still fit the smallest segment.
 const COURT: usize = 256;
@@ -19,8 +23,8 @@ const CHEMIN: usize = 2048;
 /// Always six decimals, so that lines of the same second sort as text.
 static INSTANT: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
-/// The line, both ways. Nulls are written; only what a kind forbids is left out.
-#[derive(Debug, Serialize, Deserialize)]
+/// The line, as it is read. Nulls are written; only what a kind forbids is left out.
+#[derive(Debug, Deserialize)]
 pub(crate) struct Ligne<'a> {
     #[serde(rename = "type")]
     pub(crate) genre: Genre,
@@ -36,17 +40,14 @@ pub(crate) struct Ligne<'a> {
     pub(crate) session_state: Option<Cow<'a, str>>,
     pub(crate) dn: Option<Cow<'a, str>>,
     pub(crate) timestamp: Cow<'a, str>,
-    #[serde(rename = "apiRequest", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "apiRequest")]
     pub(crate) appel: Option<LigneAppel<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) resultat: Option<LigneResultat<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) jeton: Option<LigneJeton<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) purge: Option<LignePurge<'a>>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct LigneAppel<'a> {
     #[serde(rename = "nomApiPsc")]
     pub(crate) api: Cow<'a, str>,
@@ -55,7 +56,7 @@ pub(crate) struct LigneAppel<'a> {
     pub(crate) chemin: Cow<'a, str>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LigneResultat<'a> {
     pub(crate) statut: u16,
@@ -63,20 +64,18 @@ pub(crate) struct LigneResultat<'a> {
     pub(crate) cause: Option<Cow<'a, str>>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct LigneJeton<'a> {
     pub(crate) api: Cow<'a, str>,
 }
 
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct LignePurge<'a> {
     pub(crate) avant: Cow<'a, str>,
     pub(crate) traces: i64,
     pub(crate) dernier_rang: i64,
     pub(crate) empreinte: Cow<'a, str>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) par: Option<Cow<'a, str>>,
 }
 
 /// What reading needs of each line.
@@ -95,53 +94,54 @@ fn borner(texte: &str, max: usize) -> Cow<'_, str> {
     Cow::Owned(format!("{}…", &texte[..texte.floor_char_boundary(max)]))
 }
 
-fn appel<'a>(appel: &Appel<'a>) -> LigneAppel<'a> {
-    LigneAppel {
-        api: borner(appel.api(), COURT),
-        methode: borner(appel.methode(), COURT),
-        chemin: borner(appel.chemin(), CHEMIN),
-    }
-}
-
 /// Writes the line of a trace after what `tampon` holds, without an end of line.
+///
+/// By hand: twice for each relayed call, a serializer's copies and its dispatch would cost more than the text. Reading is
+/// serde's, and the tests hold both together.
 pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
     let session = trace.fait.session();
-    let mut ligne = Ligne {
-        genre: trace.fait.genre(),
-        client_id: trace.client_id.map(|texte| borner(texte, COURT)),
-        id_rpps: trace.id_rpps.map(|texte| borner(texte, COURT)),
-        adresse: trace.origine.map(|origine| Cow::Owned(origine.adresse.to_canonical().to_string())),
-        ports: Cow::Borrowed(trace.origine.as_ref().map_or(&[], |origine| origine.port.as_slice())),
-        session: session.map(|session| borner(session.id, COURT)),
-        session_state: session.map(|session| borner(session.session_state, COURT)),
-        dn: session.and_then(|session| session.dn).map(|texte| borner(texte, DN)),
-        timestamp: Cow::Owned(texte_instant(trace.instant)),
-        appel: None,
-        resultat: None,
-        jeton: None,
-        purge: None,
-    };
+    tampon.extend_from_slice(b"{\"type\":\"");
+    tampon.extend_from_slice(trace.fait.genre().nom().as_bytes());
+    tampon.push(b'"');
+    texte(tampon, ",\"clientId\":", trace.client_id, COURT);
+    texte(tampon, ",\"IdRPPS\":", trace.id_rpps, COURT);
+    match trace.origine {
+        Some(Origine { adresse, port }) => {
+            valeur(tampon, ",\"ipAddress\":\"", adresse.to_canonical());
+            tampon.extend_from_slice(b"\",\"ports\":[");
+            if let Some(port) = port {
+                valeur(tampon, "", port);
+            }
+            tampon.push(b']');
+        }
+        None => tampon.extend_from_slice(b",\"ipAddress\":null,\"ports\":[]"),
+    }
+    texte(tampon, ",\"proxy_id_session\":", session.map(|session| session.id), COURT);
+    texte(tampon, ",\"session_state\":", session.map(|session| session.session_state), COURT);
+    texte(tampon, ",\"dn\":", session.and_then(|session| session.dn), DN);
+    instant(tampon, ",\"timestamp\":\"", trace.instant);
     match &trace.fait {
-        Fait::Send(_, fait) => ligne.appel = Some(appel(fait)),
+        Fait::Send(_, fait) => appel(tampon, fait),
         Fait::SendResult(_, fait, issue) => {
-            ligne.appel = Some(appel(fait));
-            ligne.resultat = Some(LigneResultat {
-                statut: issue.statut,
-                duree_ms: u64::try_from(issue.duree.as_millis()).unwrap_or(u64::MAX),
-                cause: issue.cause.map(|texte| borner(texte, COURT)),
-            });
+            appel(tampon, fait);
+            valeur(tampon, ",\"resultat\":{\"statut\":", issue.statut);
+            valeur(tampon, ",\"dureeMs\":", issue.duree.as_millis());
+            texte(tampon, ",\"cause\":", issue.cause, COURT);
+            tampon.push(b'}');
         }
         Fait::TokenObtained(_, api) | Fait::TokenRenewed(_, api) | Fait::TokenRevoked(_, api) => {
-            ligne.jeton = Some(LigneJeton { api: borner(api, COURT) });
+            texte(tampon, ",\"jeton\":{\"api\":", Some(api), COURT);
+            tampon.push(b'}');
         }
         Fait::Purge(purge) => {
-            ligne.purge = Some(LignePurge {
-                avant: Cow::Owned(texte_instant(purge.avant)),
-                traces: purge.traces,
-                dernier_rang: purge.dernier_rang,
-                empreinte: Cow::Borrowed(purge.empreinte),
-                par: purge.par.map(Cow::Borrowed),
-            });
+            instant(tampon, ",\"purge\":{\"avant\":\"", purge.avant);
+            valeur(tampon, ",\"traces\":", purge.traces);
+            valeur(tampon, ",\"dernierRang\":", purge.dernier_rang);
+            texte(tampon, ",\"empreinte\":", Some(purge.empreinte), COURT);
+            if let Some(par) = purge.par {
+                texte(tampon, ",\"par\":", Some(par), COURT);
+            }
+            tampon.push(b'}');
         }
         Fait::ConnectSuccess(_)
         | Fait::ConnectReplay(_)
@@ -149,14 +149,45 @@ pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
         | Fait::Disconnect(_)
         | Fait::SessionExpired(_) => {}
     }
-    ligne
-        .serialize(&mut serde_json::Serializer::with_formatter(tampon, Prudent))
-        .expect("writing plain texts and numbers to memory never fails");
+    tampon.push(b'}');
 }
 
-/// RFC 3339 in UTC with six decimals.
-pub(crate) fn texte_instant(instant: Timestamp) -> String {
-    INSTANT.timestamp_to_string(&instant)
+fn appel(tampon: &mut Vec<u8>, appel: &Appel<'_>) {
+    texte(tampon, ",\"apiRequest\":{\"nomApiPsc\":", Some(appel.api()), COURT);
+    texte(tampon, ",\"methode\":", Some(appel.methode()), COURT);
+    texte(tampon, ",\"path\":", Some(appel.chemin()), CHEMIN);
+    tampon.push(b'}');
+}
+
+/// `avant`, then the text in quotes, cut and escaped, or `null`.
+fn texte(tampon: &mut Vec<u8>, avant: &str, texte: Option<&str>, max: usize) {
+    tampon.extend_from_slice(avant.as_bytes());
+    let Some(texte) = texte else {
+        tampon.extend_from_slice(b"null");
+        return;
+    };
+    let simple = |octet: &u8| matches!(octet, 0x20..=0x7e) && !matches!(octet, b'"' | b'\\');
+    if texte.len() <= max && texte.as_bytes().iter().all(simple) {
+        tampon.push(b'"');
+        tampon.extend_from_slice(texte.as_bytes());
+        tampon.push(b'"');
+        return;
+    }
+    borner(texte, max)
+        .serialize(&mut serde_json::Serializer::with_formatter(tampon, Prudent))
+        .expect("writing a text to memory never fails");
+}
+
+/// `avant`, then a number or an address, which has nothing to escape.
+fn valeur(tampon: &mut Vec<u8>, avant: &str, valeur: impl Display) {
+    write!(tampon, "{avant}{valeur}").expect("writing to memory never fails");
+}
+
+/// `avant`, then the instant and a quote.
+fn instant(tampon: &mut Vec<u8>, avant: &str, instant: Timestamp) {
+    tampon.extend_from_slice(avant.as_bytes());
+    INSTANT.print_timestamp(&instant, &mut *tampon).expect("writing to memory never fails");
+    tampon.push(b'"');
 }
 
 /// JSON in one line, in which nothing acts on the screen that shows it (RFC 8259 §7 lets any character be escaped).
@@ -203,7 +234,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::trace::{Issue, Origine, Session};
+    use crate::trace::{Issue, Session};
 
     fn texte(trace: &Trace<'_>) -> String {
         let mut tampon = Vec::new();

@@ -126,6 +126,23 @@ pub enum Genre {
 }
 
 impl Genre {
+    /// As it is written, which is as serde reads it.
+    pub(crate) fn nom(self) -> &'static str {
+        match self {
+            Self::ConnectSuccess => "CONNECT_SUCCESS",
+            Self::ConnectReplay => "CONNECT_REPLAY",
+            Self::ConnectFailure => "CONNECT_FAILURE",
+            Self::Send => "SEND",
+            Self::Disconnect => "DISCONNECT",
+            Self::SendResult => "SEND_RESULT",
+            Self::SessionExpired => "SESSION_EXPIRED",
+            Self::TokenObtained => "TOKEN_OBTAINED",
+            Self::TokenRenewed => "TOKEN_RENEWED",
+            Self::TokenRevoked => "TOKEN_REVOKED",
+            Self::Purge => "PURGE",
+        }
+    }
+
     /// Whether the agency's model knows it: only these are shown by its endpoint.
     pub fn agence(self) -> bool {
         matches!(
