@@ -134,7 +134,7 @@ pub(crate) async fn connecter(etat: Arc<Etat>, recue: Recue, raccroche: Cancella
         let attendue = Some(demande.national_id.as_str());
         ouvrir(&etat, client, &identite, personne, attendue, recue.origine).await
     };
-    match ouverture.await {
+    match Box::pin(ouverture).await {
         Err(echec) => echouer(echec.repondre(&etat, &metadata)),
         Ok(session) if raccroche.is_cancelled() => {
             abandonner(&etat, &session).await;

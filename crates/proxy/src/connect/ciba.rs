@@ -48,7 +48,8 @@ pub(crate) async fn authentifier(
     demande: &Demande,
     raccroche: &CancellationToken,
 ) -> Result<ReponseJetons, Fin> {
-    let accuse = psc.demander(identite, demande).await?;
+    // Boxed, as what follows: of thousands that wait, nearly all sleep, and hold no room for a request.
+    let accuse = Box::pin(psc.demander(identite, demande)).await?;
     let seconde = psc.regles.seconde;
     let secondes = |n: u64| seconde.saturating_mul(u32::try_from(n).unwrap_or(u32::MAX));
     let fin = Instant::now() + secondes(accuse.expires_in.min(3_600));
@@ -65,8 +66,8 @@ pub(crate) async fn authentifier(
         }
         attendre(Instant::now() + pause, raccroche).await?;
         // The last poll may not outlive the request by more than one interval.
-        let reponse =
-            timeout_at(fin + Duration::max(pause, Duration::from_secs(1)), psc.sonder(identite, &sondage));
+        let sondage = Box::pin(psc.sonder(identite, &sondage));
+        let reponse = timeout_at(fin + Duration::max(pause, Duration::from_secs(1)), sondage);
         match reponse.await.unwrap_or(Err(Panne::Delai { etape: SONDAGE })) {
             Ok(jetons) => return Ok(jetons),
             Err(Panne::Refus { etape, refus }) => match refus.code.as_deref() {

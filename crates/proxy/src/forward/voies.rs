@@ -73,11 +73,14 @@ impl Prise {
     /// Gives the connection back once it is ready for another call.
     pub(crate) fn rendre(self) {
         let Self { mut envoi, voies, cle, _place } = self;
+        if envoi.is_ready() {
+            voies.ranger(cle, envoi);
+            return;
+        }
+        // The end of the request, or of the answer's framing, is still to come.
         tokio::task::spawn_local(async move {
-            if envoi.ready().await.is_ok()
-                && let Some(rangee) = voies.0.borrow_mut().get_mut(&cle)
-            {
-                rangee.libres.push(Libre { envoi, depuis: Instant::now() });
+            if envoi.ready().await.is_ok() {
+                voies.ranger(cle, envoi);
             }
         });
     }
@@ -124,6 +127,12 @@ impl Voies {
         let envoi =
             timeout(attente, Box::pin(ouvrir(identite, route))).await.map_err(|_| SansVoie::Delai)??;
         Ok(Prise { envoi, ..morte })
+    }
+
+    fn ranger(&self, cle: Cle, envoi: SendRequest<Montant>) {
+        if let Some(rangee) = self.0.borrow_mut().get_mut(&cle) {
+            rangee.libres.push(Libre { envoi, depuis: Instant::now() });
+        }
     }
 
     fn libre(&self, cle: Cle) -> Option<SendRequest<Montant>> {
