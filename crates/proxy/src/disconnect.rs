@@ -85,7 +85,7 @@ pub(crate) async fn annoncee(etat: Arc<Etat>, recue: Recue) -> Reponse {
 
 /// A refusal of PSC counts as done: it has nothing left to end.
 async fn sortir_de_psc(etat: &Etat, session: &Session) -> Result<(), Panne> {
-    let id_token = session.psc.lock().await.id_token.clone();
+    let id_token = session.psc.lock().await.id_token.texte();
     match etat.psc.deconnecter(&session.identite, &id_token).await {
         Err(Panne::Refus { refus, .. }) => {
             tracing::warn!(refus = refus.message(), "PSC a refusé la déconnexion");

@@ -37,6 +37,7 @@ use std::time::Duration;
 use service::{Alea, Arret, Horloge, Serveur, TlsServeur};
 
 pub use config::Config;
+pub use session::{Multiplication, multiplier};
 
 /// For the operator's requests under way, once all else has ended.
 const FIN_ADMIN: Duration = Duration::from_secs(2);

@@ -29,7 +29,7 @@ pub(crate) async fn donner(etat: Arc<Etat>, recue: Recue) -> Reponse {
             let dit = |nom: &str| lues.get(nom).and_then(|valeur| valeur.as_str());
             let national_id = dit("SubjectNameID").or_else(|| dit("preferred_username"));
             // OpenID Connect Core §5.3.2: the subject too must be the one of the id_token.
-            let sujet = oidc::id_token::sujet(session.psc.lock().await.id_token.expose_secret());
+            let sujet = oidc::id_token::sujet(session.psc.lock().await.id_token.texte().expose_secret());
             if national_id == Some(&session.national_id) && sujet.as_deref() == dit("sub") {
                 return reponse::json(StatusCode::OK, &lues);
             }

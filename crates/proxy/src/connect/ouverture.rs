@@ -160,7 +160,7 @@ pub(crate) fn rendre(etat: &Arc<Etat>, session: &Arc<Session>) {
     etat.arret.suivre(async move {
         let renouvellement = session.psc.lock().await.renouvellement.take();
         if let Some(renouvellement) = renouvellement {
-            commun.psc.revoquer(&session.identite, &renouvellement).await;
+            commun.psc.revoquer(&session.identite, &renouvellement.texte()).await;
         }
     });
 }

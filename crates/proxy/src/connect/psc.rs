@@ -260,12 +260,12 @@ impl Psc {
             }
         };
         let jetons = JetonsPsc {
-            acces: reponse.access_token,
+            acces: reponse.access_token.expose_secret().into(),
             obtenu: depart,
             expire: echeance(depart, reponse.expires_in.unwrap_or(60)),
-            renouvellement: reponse.refresh_token,
+            renouvellement: reponse.refresh_token.map(|jeton| jeton.expose_secret().into()),
             renouvellement_expire: reponse.refresh_expires_in.map(|duree| echeance(depart, duree)),
-            id_token: reponse.id_token.ok_or(Doute::SansIdToken)?,
+            id_token: reponse.id_token.ok_or(Doute::SansIdToken)?.expose_secret().into(),
             panne: None,
         };
         Ok(Personne { national_id, session_state, jetons })

@@ -25,6 +25,8 @@ pub enum Erreur {
     Occupee,
     #[error("trop de sessions")]
     Pleine,
+    #[error("pas de session à multiplier : un fichier qui en garde une est attendu")]
+    Modele,
 }
 
 /// A session as it is kept.

@@ -13,7 +13,7 @@ use super::depot::{Erreur, Groupes, Nouvelle, Partage, Rangee, Usage, Verrou};
 use super::{Session, empreinte, forme};
 use crate::etat::Etat;
 
-/// A last use is written when it is this much later than the one written before, or a tenth of the silence allowed.
+/// Where nodes share the store, a last use is written when it is this much later than the one written before: others believe it.
 const USAGE_S: i64 = 30;
 
 /// What PSC calls something of this client's, made unreadable.
@@ -30,7 +30,7 @@ async fn groupes(session: &Session) -> Groupes {
 /// Who PSC's `id_token` is about. It was verified when it came.
 async fn sujet(session: &Session) -> Option<String> {
     let psc = session.psc.lock().await;
-    oidc::id_token::sujet(psc.id_token.expose_secret())
+    oidc::id_token::sujet(psc.id_token.texte().expose_secret())
 }
 
 fn usage(etat: &Etat, session: &Session) -> Usage {
@@ -292,10 +292,13 @@ async fn charger_toutes(
 /// Writes the last uses that are later than those written by more than `ecart` seconds.
 async fn ranger(etat: &Etat, ecart: i64) -> Result<(), Erreur> {
     let touchees = etat.magasin.choisir(|session| session.a_ranger(ecart));
-    let usages: Vec<_> = touchees.iter().map(|session| usage(etat, session)).collect();
-    etat.magasin.depot.toucher(&usages).await?;
-    for (session, usage) in touchees.iter().zip(&usages) {
-        session.rangee(usage.derniere);
+    // Piece by piece: of a million sessions, all may have served.
+    for touchees in touchees.chunks(1_000) {
+        let usages: Vec<_> = touchees.iter().map(|session| usage(etat, session)).collect();
+        etat.magasin.depot.toucher(&usages).await?;
+        for (session, usage) in touchees.iter().zip(&usages) {
+            session.rangee(usage.derniere);
+        }
     }
     Ok(())
 }
@@ -314,9 +317,10 @@ pub(crate) async fn finies(etat: &Etat) -> Result<Vec<Arc<Session>>, Erreur> {
     let (magasin, regles) = (&etat.magasin, &etat.config.session);
     let maintenant = etat.horloge.maintenant();
     oter_encore(etat).await;
-    if let Err(erreur) =
-        ranger(etat, USAGE_S.min(i64::try_from(regles.inactivite_s / 10).unwrap_or(USAGE_S))).await
-    {
+    // Alone, a tenth of the silence allowed: all that another life could be wrong by.
+    let dixieme = i64::try_from(regles.inactivite_s / 10).unwrap_or(i64::MAX);
+    let ecart = if magasin.depot.partage().is_some() { dixieme.min(USAGE_S) } else { dixieme };
+    if let Err(erreur) = ranger(etat, ecart).await {
         // Another life would think them silent a little earlier: no reason not to end those that must end.
         tracing::error!(%erreur, "derniers usages des sessions non gardés");
     }

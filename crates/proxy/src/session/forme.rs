@@ -13,7 +13,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
-use super::{JetonApi, JetonsPsc, Naissance, Session};
+use super::{AuRepos, JetonApi, JetonsPsc, Naissance, Session};
 use crate::connect::echange::Api;
 use crate::identite::Identite;
 
@@ -98,6 +98,8 @@ pub(crate) async fn ecrire(
     apis: &[Arc<Api>],
 ) -> Result<Zeroizing<Vec<u8>>, serde_json::Error> {
     let psc = session.psc.lock().await;
+    let (acces, id_token) = (psc.acces.texte(), psc.id_token.texte());
+    let renouvellement = psc.renouvellement.as_ref().map(AuRepos::texte);
     let jetons: Vec<_> = apis
         .iter()
         .filter_map(|api| Some((api.regles.id.as_str(), session.apis.get(api.rang)?.actuel.load_full()?)))
@@ -112,14 +114,14 @@ pub(crate) async fn ecrire(
         debut: session.debut,
         applicatif: texte(session.jeton_applicatif.as_ref()),
         psc: JetonEcrit {
-            acces: psc.acces.expose_secret(),
+            acces: acces.expose_secret(),
             expire: psc.expire,
-            renouvellement: texte(psc.renouvellement.as_ref()),
+            renouvellement: texte(renouvellement.as_ref()),
             renouvellement_expire: psc.renouvellement_expire,
             moitie_s: None,
         },
         psc_obtenu: psc.obtenu,
-        id_token: psc.id_token.expose_secret(),
+        id_token: id_token.expose_secret(),
         apis: jetons.iter().map(|(id, lu)| (*id, jeton(lu))).collect(),
     };
     // Written twice, to know the length: a buffer that grew would leave pieces of tokens behind.
@@ -151,12 +153,7 @@ impl Lue {
     /// Gives a session the tokens that another node renewed.
     pub(crate) async fn absorber(self, session: &Session, apis: &[Arc<Api>]) {
         let mut psc = session.psc.lock().await;
-        psc.acces = self.psc.acces;
-        psc.obtenu = self.psc_obtenu;
-        psc.expire = self.psc.expire;
-        psc.renouvellement = self.psc.renouvellement;
-        psc.renouvellement_expire = self.psc.renouvellement_expire;
-        psc.id_token = self.id_token;
+        *psc = au_repos(self.psc, self.psc_obtenu, &self.id_token);
         session.noter_psc(&psc);
         drop(psc);
         if certificat(&session.identite) == self.certificat {
@@ -173,15 +170,7 @@ impl Lue {
             national_id: self.national_id,
             session_state: self.session_state,
             adresse: self.adresse,
-            psc: JetonsPsc {
-                acces: self.psc.acces,
-                obtenu: self.psc_obtenu,
-                expire: self.psc.expire,
-                renouvellement: self.psc.renouvellement,
-                renouvellement_expire: self.psc.renouvellement_expire,
-                id_token: self.id_token,
-                panne: None,
-            },
+            psc: au_repos(self.psc, self.psc_obtenu, &self.id_token),
             jeton_applicatif: self.applicatif,
             nombre_apis: apis.len(),
             le: self.debut,
@@ -191,6 +180,18 @@ impl Lue {
             poser(&session, apis, self.apis);
         }
         session
+    }
+}
+
+fn au_repos(psc: JetonLu, obtenu: Timestamp, id_token: &SecretString) -> JetonsPsc {
+    JetonsPsc {
+        acces: psc.acces.expose_secret().into(),
+        obtenu,
+        expire: psc.expire,
+        renouvellement: psc.renouvellement.map(|jeton| jeton.expose_secret().into()),
+        renouvellement_expire: psc.renouvellement_expire,
+        id_token: id_token.expose_secret().into(),
+        panne: None,
     }
 }
 

@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use journal::Fait;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
 pub(crate) use super::api::echeance;
-use super::{JetonApi, JetonsPsc, Session, depot, durable};
+use super::{AuRepos, JetonApi, JetonsPsc, Session, depot, durable};
 use crate::connect::appel::{Panne, PanneRecente};
 use crate::connect::echange::Api;
 use crate::etat::Etat;
@@ -156,7 +156,7 @@ pub(crate) async fn jeton_psc(etat: &Etat, session: &Session) -> Result<SecretSt
     if psc.expire <= depart.saturating_add(SignedDuration::from_secs(5)).unwrap_or(depart) {
         renouveler_psc(etat, session, &mut psc, depart).await?;
     }
-    Ok(psc.acces.clone())
+    Ok(psc.acces.texte())
 }
 
 async fn renouveler_psc(
@@ -165,7 +165,8 @@ async fn renouveler_psc(
     psc: &mut JetonsPsc,
     depart: Timestamp,
 ) -> Result<(), SansJeton> {
-    let Some(renouvellement) = psc.renouvellement.clone().filter(|_| psc.renouvelables(depart)) else {
+    let renouvelable = psc.renouvellement.as_ref().filter(|_| psc.renouvelables(depart));
+    let Some(renouvellement) = renouvelable.map(AuRepos::texte) else {
         return Err(SansJeton::Epuisee);
     };
     if let Some(panne) = psc.panne.as_ref().and_then(|panne| panne.encore(depart)) {
@@ -180,23 +181,24 @@ async fn renouveler_psc(
             return Err(panne.into());
         }
     };
-    let jugement = etat.psc.confirmer(&session.identite, &reponse, &psc.id_token, &session.national_id).await;
+    let jugement =
+        etat.psc.confirmer(&session.identite, &reponse, &psc.id_token.texte(), &session.national_id).await;
     if let Err(doute) = jugement {
         tracing::error!(session = session.empreinte(), %doute, "jetons renouvelés par PSC refusés");
         etat.psc.rendre(&session.identite, &reponse).await;
         psc.renouvellement = None;
         return Err(SansJeton::Finie);
     }
-    psc.acces = reponse.access_token;
+    psc.acces = reponse.access_token.expose_secret().into();
     psc.obtenu = depart;
     psc.expire = echeance(depart, reponse.expires_in.unwrap_or(60));
     // A provider that rotates gives a new one; the old one must not be shown again.
     if let Some(nouveau) = reponse.refresh_token {
-        psc.renouvellement = Some(nouveau);
+        psc.renouvellement = Some(nouveau.expose_secret().into());
         psc.renouvellement_expire = reponse.refresh_expires_in.map(|duree| echeance(depart, duree));
     }
     if let Some(id_token) = reponse.id_token {
-        psc.id_token = id_token;
+        psc.id_token = id_token.expose_secret().into();
     }
     psc.panne = None;
     session.noter_psc(psc);

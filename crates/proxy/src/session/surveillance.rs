@@ -4,7 +4,7 @@
 //! must not close the session that another software uses.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt as _;
 use futures::stream;
@@ -14,8 +14,11 @@ use super::{Session, durable, jeton, revocation};
 use crate::connect::code;
 use crate::etat::Etat;
 
-/// Between two looks at all sessions.
+/// Between two looks at all sessions: at least, and at most.
 const RONDE: Duration = Duration::from_secs(5);
+const RONDE_MAX: Duration = Duration::from_mins(1);
+/// A look that took long is followed by that many times as much: a million sessions must not slow the calls.
+const REPOS: u32 = 50;
 /// Sessions closed at once.
 const ENSEMBLE: usize = 32;
 /// So many ended in one look that there are others: a shared store gives them by the hundred.
@@ -29,7 +32,12 @@ pub(crate) async fn veiller(etat: Arc<Etat>) {
             () = etat.arret.demande() => return,
             () = tokio::time::sleep(attente) => {}
         }
-        attente = if balayer(&etat).await < BEAUCOUP { RONDE } else { Duration::ZERO };
+        let debut = Instant::now();
+        attente = if balayer(&etat).await < BEAUCOUP {
+            (debut.elapsed() * REPOS).clamp(RONDE, RONDE_MAX)
+        } else {
+            Duration::ZERO
+        };
     }
 }
 

@@ -112,7 +112,7 @@ async fn retenir_la_derniere(banc: &Banc) {
     let chemin = banc.config.traces.journal.dossier.join("sessions.db");
     let url = format!("sqlite:{}", chemin.display());
     let mut base = sqlx::SqliteConnection::connect(&url).await.unwrap();
-    let ordre = "CREATE TRIGGER retenir BEFORE DELETE ON session WHEN (SELECT count(*) FROM session) = 1
+    let ordre = "CREATE TRIGGER retenir BEFORE DELETE ON scellee WHEN (SELECT count(*) FROM scellee) = 1
                  BEGIN SELECT RAISE(ABORT, 'disque plein'); END";
     sqlx::query(ordre).execute(&mut base).await.unwrap();
     base.close().await.unwrap();

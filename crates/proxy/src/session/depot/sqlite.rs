@@ -1,6 +1,7 @@
 //! Sessions in an SQLite file: one process, which holds them all in memory and writes each change through.
 //!
-//! Rule: the file is locked for as long as the process lives. A change is on the disk when the call returns.
+//! Rule: the file is locked for as long as the process lives. A change is on the disk when the call returns. Last uses, which
+//! change all the time, stand apart from the sealed sessions, which are large and seldom do.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,6 +12,9 @@ use sqlx::sqlite::{
 use sqlx::{Row as _, SqlitePool};
 
 use super::{Rangee, Usage};
+
+/// Last uses written by one statement.
+const ENSEMBLE: usize = 500;
 
 #[derive(Debug)]
 pub(crate) struct Fichier(SqlitePool);
@@ -28,9 +32,9 @@ impl Fichier {
             .busy_timeout(Duration::from_secs(2));
         let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
         sqlx::query(
-            "CREATE TABLE IF NOT EXISTS session (
-                empreinte TEXT PRIMARY KEY, scelle BLOB NOT NULL, derniere BIGINT NOT NULL
-             ) WITHOUT ROWID",
+            "CREATE TABLE IF NOT EXISTS scellee (empreinte TEXT PRIMARY KEY, scelle BLOB NOT NULL);
+             CREATE TABLE IF NOT EXISTS usage (empreinte TEXT PRIMARY KEY, derniere BIGINT NOT NULL)
+             WITHOUT ROWID",
         )
         .execute(&pool)
         .await?;
@@ -42,13 +46,13 @@ impl Fichier {
     }
 
     pub(super) async fn sonder(&self) -> Result<(), sqlx::Error> {
-        sqlx::query("SELECT 1 FROM session LIMIT 1").fetch_optional(&self.0).await.map(|_| ())
+        sqlx::query("SELECT 1 FROM scellee LIMIT 1").fetch_optional(&self.0).await.map(|_| ())
     }
 
     /// The sessions that follow a fingerprint, a thousand at most; the first ones after an empty text.
     pub(crate) async fn apres(&self, empreinte: &str) -> Result<Vec<Rangee>, sqlx::Error> {
-        let page = "SELECT empreinte, scelle, derniere FROM session WHERE empreinte > $1
-                    ORDER BY empreinte LIMIT 1000";
+        let page = "SELECT empreinte, scelle, derniere FROM scellee JOIN usage USING (empreinte)
+                    WHERE empreinte > $1 ORDER BY empreinte LIMIT 1000";
         let rangees = sqlx::query(page).bind(empreinte).fetch_all(&self.0).await?;
         rangees
             .iter()
@@ -63,38 +67,55 @@ impl Fichier {
     }
 
     pub(super) async fn creer(&self, scelle: &[u8], usage: &Usage) -> Result<(), sqlx::Error> {
-        sqlx::query("INSERT INTO session (empreinte, scelle, derniere) VALUES ($1, $2, $3)")
-            .bind(&usage.empreinte)
-            .bind(scelle)
-            .bind(usage.derniere)
-            .execute(&self.0)
-            .await?;
-        Ok(())
+        self.creer_ensemble(&[(scelle, usage)]).await
     }
 
-    pub(super) async fn remplacer(&self, empreinte: &str, scelle: &[u8]) -> Result<bool, sqlx::Error> {
-        let ordre = sqlx::query("UPDATE session SET scelle = $1 WHERE empreinte = $2");
-        Ok(ordre.bind(scelle).bind(empreinte).execute(&self.0).await?.rows_affected() == 1)
-    }
-
-    pub(super) async fn oter(&self, empreinte: &str) -> Result<bool, sqlx::Error> {
-        let ordre = sqlx::query("DELETE FROM session WHERE empreinte = $1");
-        Ok(ordre.bind(empreinte).execute(&self.0).await?.rows_affected() == 1)
-    }
-
-    pub(super) async fn toucher(&self, usages: &[Usage]) -> Result<(), sqlx::Error> {
-        if usages.is_empty() {
-            return Ok(());
-        }
+    /// Writes many at once: all of them or none.
+    pub(crate) async fn creer_ensemble(&self, sessions: &[(&[u8], &Usage)]) -> Result<(), sqlx::Error> {
         let mut tx = self.0.begin().await?;
-        for usage in usages {
-            sqlx::query("UPDATE session SET derniere = max(derniere, $1) WHERE empreinte = $2")
-                .bind(usage.derniere)
+        for (scelle, usage) in sessions {
+            sqlx::query("INSERT INTO scellee (empreinte, scelle) VALUES ($1, $2)")
                 .bind(&usage.empreinte)
+                .bind(scelle)
+                .execute(&mut *tx)
+                .await?;
+            sqlx::query("INSERT INTO usage (empreinte, derniere) VALUES ($1, $2)")
+                .bind(&usage.empreinte)
+                .bind(usage.derniere)
                 .execute(&mut *tx)
                 .await?;
         }
         tx.commit().await
+    }
+
+    pub(super) async fn remplacer(&self, empreinte: &str, scelle: &[u8]) -> Result<bool, sqlx::Error> {
+        let ordre = sqlx::query("UPDATE scellee SET scelle = $1 WHERE empreinte = $2");
+        Ok(ordre.bind(scelle).bind(empreinte).execute(&self.0).await?.rows_affected() == 1)
+    }
+
+    pub(super) async fn oter(&self, empreinte: &str) -> Result<bool, sqlx::Error> {
+        let mut tx = self.0.begin().await?;
+        sqlx::query("DELETE FROM usage WHERE empreinte = $1").bind(empreinte).execute(&mut *tx).await?;
+        let ordre = sqlx::query("DELETE FROM scellee WHERE empreinte = $1").bind(empreinte);
+        let otee = ordre.execute(&mut *tx).await?.rows_affected() == 1;
+        tx.commit().await?;
+        Ok(otee)
+    }
+
+    /// Writes later uses, some hundreds by statement: with many sessions there are thousands a second.
+    pub(super) async fn toucher(&self, usages: &[Usage]) -> Result<(), sqlx::Error> {
+        for ensemble in usages.chunks(ENSEMBLE) {
+            let paires: Vec<_> = ensemble.iter().map(|usage| (&usage.empreinte, usage.derniere)).collect();
+            let paires = serde_json::to_string(&paires).map_err(|faute| sqlx::Error::Encode(faute.into()))?;
+            sqlx::query(
+                "UPDATE usage SET derniere = max(derniere, lue.value ->> 1)
+                 FROM json_each($1) AS lue WHERE usage.empreinte = lue.value ->> 0",
+            )
+            .bind(paires)
+            .execute(&self.0)
+            .await?;
+        }
+        Ok(())
     }
 }
 
