@@ -21,6 +21,8 @@ struct Accueil {
     metadonnees: String,
     metadonnees_psc: String,
     apis: Vec<Annonce>,
+    /// What is not as at the first start.
+    ecarts: Option<String>,
     groupes: Vec<Groupe>,
     mot_de_passe: &'static str,
 }
@@ -38,6 +40,7 @@ async fn accueil(State((isc, psc, apis)): State<(Arc<Isc>, Arc<Psc>, Vec<Annonce
         metadonnees,
         metadonnees_psc,
         apis,
+        ecarts: psc.ecarts(),
         groupes: groupes(),
         mot_de_passe: MOT_DE_PASSE,
     })

@@ -106,6 +106,16 @@ impl From<RefusClient> for Faute {
     }
 }
 
+impl From<RefusScenario> for Faute {
+    fn from(refus: RefusScenario) -> Self {
+        let statut = match refus {
+            RefusScenario::Enregistrement(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            _ => StatusCode::UNPROCESSABLE_ENTITY,
+        };
+        Self(statut, refus.to_string())
+    }
+}
+
 async fn garder(State(psc): State<Arc<Psc>>, requete: Request, suite: Next) -> Response {
     let recu = requete.headers().get(header::AUTHORIZATION).map(http::HeaderValue::as_bytes);
     let recu = recu.and_then(|valeur| valeur.strip_prefix(b"Bearer ")).unwrap_or_default();
@@ -180,9 +190,15 @@ async fn lire_reglages(State(psc): State<Arc<Psc>>) -> Json<Reglages> {
     Json(psc.reglages())
 }
 
-async fn regler(State(psc): State<Arc<Psc>>, Corps(reglages): Corps<Reglages>) -> Json<Reglages> {
-    psc.regler(reglages);
-    Json(psc.reglages())
+async fn regler(
+    State(psc): State<Arc<Psc>>,
+    Corps(reglages): Corps<Reglages>,
+) -> Result<Json<Reglages>, Faute> {
+    psc.regler(reglages).map_err(|erreur| {
+        tracing::error!(erreur = &erreur as &dyn std::error::Error, "réglages");
+        Faute(StatusCode::INTERNAL_SERVER_ERROR, "Les réglages n’ont pas pu être enregistrés.".to_owned())
+    })?;
+    Ok(Json(psc.reglages()))
 }
 
 async fn tourner_cles(State(psc): State<Arc<Psc>>) -> Result<Json<Value>, Faute> {
@@ -204,8 +220,7 @@ async fn fixer_scenarios(
     State(psc): State<Arc<Psc>>,
     Corps(actifs): Corps<Vec<Actif>>,
 ) -> Result<Json<Vec<Actif>>, Faute> {
-    let refus = |refus: RefusScenario| Faute(StatusCode::UNPROCESSABLE_ENTITY, refus.to_string());
-    psc.scenarios.fixer(actifs).map_err(refus)?;
+    psc.scenarios.fixer(actifs)?;
     Ok(Json(psc.scenarios.actifs()))
 }
 
@@ -222,12 +237,8 @@ async fn avancer_horloge(State(psc): State<Arc<Psc>>, Corps(avance): Corps<Avanc
     Json(json!({ "maintenant": psc.horloge.maintenant() }))
 }
 
-/// Back to the identities and the behaviour of the first start; clients stay.
+/// Back to the identities, the settings, the faults and the time of the first start; clients stay.
 async fn reinitialiser(State(psc): State<Arc<Psc>>) -> Result<StatusCode, Faute> {
-    psc.identites.reinitialiser()?;
-    psc.scenarios
-        .fixer(Vec::new())
-        .map_err(|refus| Faute(StatusCode::INTERNAL_SERVER_ERROR, refus.to_string()))?;
-    psc.regler(Reglages::default());
+    psc.reinitialiser().map_err(|refus| Faute(StatusCode::INTERNAL_SERVER_ERROR, refus.to_string()))?;
     Ok(StatusCode::NO_CONTENT)
 }

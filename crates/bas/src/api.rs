@@ -31,6 +31,7 @@ use url::Url;
 use crate::Erreur;
 use crate::journal::{Journal, Note};
 use crate::parametres::adresse;
+use crate::scenarios::{Cible, Scenarios};
 
 pub use clients::ClientAs;
 pub use serveur::Durees;
@@ -206,10 +207,23 @@ impl Apis {
 
     /// All endpoints, each server journaled under its own name.
     pub fn routes(&self) -> Router {
+        self.routes_avec(|routes, _| routes)
+    }
+
+    /// The same, with faults on demand.
+    pub(crate) fn routes_faillibles(&self, scenarios: &Arc<Scenarios>) -> Router {
+        self.routes_avec(|routes, cible| {
+            let etat = (Arc::clone(scenarios), cible);
+            routes.layer(axum::middleware::from_fn_with_state(etat, crate::scenarios::couche))
+        })
+    }
+
+    fn routes_avec(&self, entourer: impl Fn(Router, Cible) -> Router) -> Router {
         let mut routes = Router::new();
         for serveur in &self.serveurs {
             let chemin = format!("/realms/{}", serveur.royaume);
-            let siennes = self.journal.couche(&format!("as-{}", serveur.royaume), serveur::routes(serveur));
+            let siennes = entourer(serveur::routes(serveur), Cible::As);
+            let siennes = self.journal.couche(&format!("as-{}", serveur.royaume), siennes);
             routes = routes.nest(&chemin, siennes);
         }
         for api in &self.liste {
@@ -224,14 +238,19 @@ impl Apis {
                 Genre::Signature => gardees.merge(signature::routes_publiques(&self.signataire)),
                 Genre::Essai | Genre::Insi => gardees,
             };
+            let siennes = entourer(ouvertes, Cible::Api);
             routes =
-                routes.nest(&api.chemin, self.journal.couche(&format!("api-{}", api.config.id), ouvertes));
+                routes.nest(&api.chemin, self.journal.couche(&format!("api-{}", api.config.id), siennes));
         }
         let reste = Router::new().fallback(|note: Note| async move {
             note.refuse(None, "Aucun serveur d’autorisation ni aucune API n’est à cette adresse.");
             StatusCode::NOT_FOUND
         });
         routes.merge(self.journal.couche("apis", reste))
+    }
+
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Where each API is.

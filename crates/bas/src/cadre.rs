@@ -32,6 +32,7 @@ pub(crate) fn cadre_du_bac(titre: &str, chemin: &str) -> Cadre {
         ("e-CPS simulée", "/ecps"),
         ("CPS-Gestion simulée", "/cps-gestion"),
         ("Identités", "/identites"),
+        ("Fautes et réglages", "/scenarios"),
         ("Journal", "/journal"),
     ];
     cadre.nav = nav.map(|(libelle, url)| web::Lien::nouveau(libelle, url).actif(url == chemin)).to_vec();

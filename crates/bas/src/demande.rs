@@ -31,6 +31,10 @@ pub(crate) struct Demande {
     pub(crate) defi: Option<String>,
     pub(crate) scope: String,
     pub(crate) login_hint: Option<String>,
+    /// `kc_idp_hint`: the local provider that should authenticate.
+    pub(crate) idp: Option<String>,
+    /// Name under which it was pushed, when it was; told by whoever looked it up.
+    pub(crate) poussee: Option<String>,
     /// `prompt=none`: no page may be shown.
     pub(crate) muette: bool,
     /// `prompt=login` or `select_account`: the page must be shown.
@@ -138,6 +142,8 @@ impl Demande {
             defi: defi.map(str::to_owned),
             scope: scope.to_owned(),
             login_hint: lire("login_hint")?.map(str::to_owned),
+            idp: lire("kc_idp_hint")?.map(str::to_owned),
+            poussee: None,
             muette,
             reconnexion: prompt.iter().any(|mot| matches!(*mot, "login" | "select_account")),
             max_age,

@@ -229,8 +229,20 @@ impl Journal {
         })
     }
 
+    /// A scenario that struck a connection before any request.
+    pub(crate) fn frapper(&self, serveur: &str, adresse: SocketAddr, scenario: &str, raison: &str) {
+        self.ajouter(Ligne {
+            serveur: serveur.to_owned(),
+            adresse: adresse.ip().to_string(),
+            parametres: vec![("scenario".to_owned(), scenario.to_owned())],
+            issue: Issue::Panne,
+            raison: raison.to_owned(),
+            ..self.vierge()
+        });
+    }
+
     /// A line of this instant that says nothing yet. Its number is given when it is added.
-    fn vierge(&self) -> Ligne {
+    pub(crate) fn vierge(&self) -> Ligne {
         Ligne {
             numero: 0,
             le: self.0.horloge.maintenant(),
@@ -250,7 +262,8 @@ impl Journal {
         }
     }
 
-    fn ajouter(&self, mut ligne: Ligne) {
+    /// Adds a line under the next number.
+    pub(crate) fn ajouter(&self, mut ligne: Ligne) {
         let mut etat = self.ouvrir_etat();
         ligne.numero = etat.prochain;
         etat.prochain = etat.prochain.saturating_add(1);

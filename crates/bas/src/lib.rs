@@ -27,7 +27,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use axum::Router;
+use scenarios::Cible;
 use serde::Deserialize;
+use service::serveur::Portier;
 use service::{Alea, Horloge};
 
 /// What the sandbox must know before it serves.
@@ -68,6 +70,15 @@ pub enum Erreur {
     Http(#[from] service::client_http::ErreurClient),
 }
 
+/// Host names that a certificate of these addresses must bear.
+fn noms(adresses: &[&str]) -> Vec<String> {
+    let hote = |adresse: &&str| Some(url::Url::parse(adresse).ok()?.host_str()?.to_owned());
+    let mut noms: Vec<String> = adresses.iter().filter_map(hote).collect();
+    noms.push("localhost".to_owned());
+    noms.dedup();
+    noms
+}
+
 /// The sandbox, ready to serve.
 #[derive(Debug)]
 pub struct Bac {
@@ -89,9 +100,9 @@ impl Bac {
         let apis = config.apis.map(|apis| api::Apis::nouvelles(apis, journal.clone(), &horloge, &alea));
         Ok(Self {
             apis: apis.transpose()?,
-            journal,
             isc: Arc::new(isc::Isc::nouveau(config.isc, horloge.clone(), alea.clone())?),
-            psc: Arc::new(psc::Psc::nouveau(config.psc, horloge, alea)?),
+            psc: Arc::new(psc::Psc::nouveau(config.psc, journal.clone(), horloge, alea)?),
+            journal,
         })
     }
 
@@ -100,9 +111,10 @@ impl Bac {
     pub fn routes(&self) -> Router {
         let routes = isc::routes(&self.isc)
             .merge(accueil::routes(&self.isc, &self.psc, self.apis()))
-            .merge(psc::routes_portail(&self.psc))
+            .merge(self.journal.couche("portail", psc::routes_portail(&self.psc)))
             .merge(ecps::routes(&self.psc))
             .merge(identites::routes(&self.psc))
+            .merge(scenarios::routes(&self.psc))
             .merge(admin::routes(&self.psc))
             .merge(journal::routes_page(&self.journal))
             .merge(journal::routes_api(&self.journal, self.psc.jeton_admin.clone()))
@@ -117,7 +129,23 @@ impl Bac {
 
     /// The API and their authorization servers. Serve them where a client certificate is asked for without being required.
     pub fn routes_apis(&self) -> Router {
-        self.apis.as_ref().map(api::Apis::routes).unwrap_or_default()
+        self.apis.as_ref().map(|apis| apis.routes_faillibles(&self.psc.scenarios)).unwrap_or_default()
+    }
+
+    /// Stands before the listener of [`Self::routes_psc`], for the faults of the connection.
+    pub fn portier_psc(&self) -> Portier {
+        scenarios::portier(&self.psc, &self.journal, "psc", &[Cible::Psc], noms(&[&self.psc.issuer]))
+    }
+
+    /// The same before that of [`Self::routes_apis`].
+    pub fn portier_apis(&self) -> Portier {
+        let url = self.apis.as_ref().map(api::Apis::url).unwrap_or_default();
+        scenarios::portier(&self.psc, &self.journal, "apis", &[Cible::As, Cible::Api], noms(&[url]))
+    }
+
+    /// What is not as at the first start, in a sentence; `None` when nothing is.
+    pub fn ecarts(&self) -> Option<String> {
+        self.psc.ecarts()
     }
 
     /// Where each API is, for `edc up` to say.

@@ -46,6 +46,18 @@ impl Parametres {
         }
     }
 
+    /// The same without these.
+    pub(crate) fn sauf(&self, noms: &[&str]) -> Self {
+        Self(self.0.iter().filter(|(nom, _)| !noms.contains(&nom.as_str())).cloned().collect())
+    }
+
+    /// The same with that value, the only one under that name.
+    pub(crate) fn avec(&self, nom: &str, valeur: &str) -> Self {
+        let mut autres = self.sauf(&[nom]);
+        autres.0.push((nom.to_owned(), valeur.to_owned()));
+        autres
+    }
+
     /// As a query string, to be carried by our own page.
     pub(crate) fn encoder(&self) -> String {
         url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.0).finish()

@@ -14,6 +14,7 @@ mod emission;
 mod introspection;
 mod jetons;
 mod metadonnees;
+mod par;
 mod refus;
 mod reglages;
 mod sessions;
@@ -32,18 +33,22 @@ use serde::Deserialize;
 use service::{Alea, Horloge};
 use url::Url;
 
-use crate::Erreur;
 use crate::codes::Codes;
 use crate::ecps::Approbations;
 use crate::identites::Identites;
+use crate::journal::Journal;
 use crate::parametres::adresse;
 use crate::revoques::Revoques;
-use crate::scenarios::Scenarios;
+use crate::scenarios::{Cible, RefusScenario, Scenarios};
+use crate::{Erreur, fichier};
 
 pub(crate) use autorisation::routes as routes_portail;
 pub use clients::{Inscription, RefusClient};
 pub(crate) use refus::Refus;
 pub use reglages::{Durees, Prereglage, Reglages};
+
+/// Settings that were changed since the first start.
+const FICHIER_REGLAGES: &str = "psc-reglages.json";
 
 /// How long a client may take to hear that a session has ended.
 const DELAI_AVIS: Duration = Duration::from_secs(5);
@@ -118,22 +123,33 @@ pub(crate) struct Psc {
     pub(crate) approbations: Approbations,
     pub(crate) clients: clients::Clients,
     pub(crate) sessions: sessions::Sessions,
-    pub(crate) scenarios: Scenarios,
+    pub(crate) scenarios: Arc<Scenarios>,
     pub(crate) emission: Option<igc::Autorite>,
     requetes: ciba::Requetes,
+    pousses: par::Pousses,
     codes: Codes<Code>,
     /// Session of each browser that signed in, by the digest of its token.
     navigateurs: Mutex<HashMap<String, String>>,
     cles: RwLock<cles::Cles>,
     revoques: Revoques,
     reglages: Mutex<Reglages>,
+    /// Where changed settings are kept.
+    chemin_reglages: PathBuf,
+    /// Those of the configuration, which a reset goes back to.
+    reglages_depart: Reglages,
+    journal: Journal,
     http: reqwest::Client,
     pub(crate) horloge: Horloge,
     pub(crate) alea: Alea,
 }
 
 impl Psc {
-    pub(crate) fn nouveau(config: Config, horloge: Horloge, alea: Alea) -> Result<Self, Erreur> {
+    pub(crate) fn nouveau(
+        config: Config,
+        journal: Journal,
+        horloge: Horloge,
+        alea: Alea,
+    ) -> Result<Self, Erreur> {
         let lire = |texte: &str| {
             let url = adresse(texte).filter(|url| url.query().is_none() && !texte.ends_with('/'));
             url.ok_or_else(|| Erreur::Adresse(texte.to_owned()))
@@ -147,10 +163,13 @@ impl Psc {
             }
             None => None,
         };
-        let scenarios = Scenarios::default();
-        if let Some(chemin) = &config.scenarios {
-            scenarios.fixer(crate::fichier::lire(chemin)?.unwrap_or_default())?;
-        }
+        let depart = match &config.scenarios {
+            Some(chemin) => fichier::lire(chemin)?.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let scenarios = Scenarios::charger(&config.donnees, depart, config.emission.is_some())?;
+        let chemin_reglages = config.donnees.join(FICHIER_REGLAGES);
+        let reglages = fichier::lire(&chemin_reglages)?.unwrap_or_else(|| config.reglages.clone());
         let clients = clients::Clients::charger(&config.donnees)?;
         for inscription in config.clients {
             clients.inscrire(inscription)?;
@@ -164,14 +183,18 @@ impl Psc {
             approbations: Approbations::default(),
             clients,
             sessions: sessions::Sessions::default(),
-            scenarios,
+            scenarios: Arc::new(scenarios),
             emission: config.emission.as_ref().map(Emission::charger).transpose()?,
             requetes: ciba::Requetes::default(),
+            pousses: par::Pousses::default(),
             codes: Codes::default(),
             navigateurs: Mutex::default(),
             cles: RwLock::new(cles::Cles::charger(&config.donnees)?),
             revoques: Revoques::default(),
-            reglages: Mutex::new(config.reglages),
+            reglages: Mutex::new(reglages),
+            chemin_reglages,
+            reglages_depart: config.reglages,
+            journal,
             http: service::client_http::client(ca.as_deref(), DELAI_AVIS)?,
             horloge,
             alea,
@@ -188,8 +211,39 @@ impl Psc {
         self.reglages.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub(crate) fn regler(&self, reglages: Reglages) {
-        *self.reglages.lock().unwrap_or_else(PoisonError::into_inner) = reglages;
+    /// From now on, and after a restart.
+    pub(crate) fn regler(&self, reglages: Reglages) -> std::io::Result<()> {
+        let mut actuels = self.reglages.lock().unwrap_or_else(PoisonError::into_inner);
+        fichier::ecrire(&self.chemin_reglages, &reglages)?;
+        *actuels = reglages;
+        Ok(())
+    }
+
+    /// Whether settings are other than those of the configuration.
+    pub(crate) fn deregle(&self) -> bool {
+        self.reglages() != self.reglages_depart
+    }
+
+    /// What is not as at the first start, in a sentence.
+    pub(crate) fn ecarts(&self) -> Option<String> {
+        let noms: Vec<String> = self.scenarios.actifs().into_iter().map(|actif| actif.nom).collect();
+        let regle = if self.deregle() { "réglages changés" } else { "" };
+        let fautes = match noms.as_slice() {
+            [] => String::new(),
+            [un] => format!("1 scénario de faute actif ({un})"),
+            plusieurs => format!("{} scénarios de faute actifs ({})", plusieurs.len(), plusieurs.join(", ")),
+        };
+        let dits: Vec<&str> = [fautes.as_str(), regle].into_iter().filter(|dit| !dit.is_empty()).collect();
+        (!dits.is_empty()).then(|| dits.join(" ; "))
+    }
+
+    /// Back to the identities, the settings and the faults of the first start, and to the right time; clients stay.
+    pub(crate) fn reinitialiser(&self) -> Result<(), Reinitialisation> {
+        self.identites.reinitialiser()?;
+        self.scenarios.reinitialiser()?;
+        self.regler(self.reglages_depart.clone()).map_err(Reinitialisation::Reglages)?;
+        self.horloge.remettre();
+        Ok(())
     }
 
     /// Another key signs from now on; gives its `kid`.
@@ -202,6 +256,17 @@ impl Psc {
     }
 }
 
+/// Why not everything is as it was at the first start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Reinitialisation {
+    #[error(transparent)]
+    Identites(#[from] crate::identites::RefusIdentite),
+    #[error(transparent)]
+    Scenarios(#[from] RefusScenario),
+    #[error("Les réglages n’ont pas pu être enregistrés.")]
+    Reglages(#[source] std::io::Error),
+}
+
 const TOKEN: &str = "/protocol/openid-connect/token";
 const INTROSPECTION: &str = "/protocol/openid-connect/token/introspect";
 const USERINFO: &str = "/protocol/openid-connect/userinfo";
@@ -209,6 +274,7 @@ const CERTS: &str = "/protocol/openid-connect/certs";
 const LOGOUT: &str = "/protocol/openid-connect/logout";
 const REVOCATION: &str = "/protocol/openid-connect/revoke";
 const CIBA: &str = "/protocol/openid-connect/ext/ciba/auth";
+const PAR: &str = "/protocol/openid-connect/ext/par/request";
 /// On the portal's host, not under the issuer.
 const AUTORISATION: &str = "/auth";
 
@@ -219,12 +285,16 @@ pub(crate) fn routes(psc: &Arc<Psc>) -> Router {
         .route(&chemin(oidc::metadonnees::CHEMIN), get(metadonnees::publier))
         .route(&chemin(CERTS), get(metadonnees::publier_cles))
         .route(&chemin(CIBA), post(ciba::demander))
+        .route(&chemin(PAR), post(par::deposer))
         .route(&chemin(TOKEN), post(jetons::donner))
         .route(&chemin(INTROSPECTION), post(introspection::dire))
         .route(&chemin(REVOCATION), post(introspection::revoquer))
         .route(&chemin(USERINFO), get(userinfo::donner).post(userinfo::donner))
         .route(&chemin(LOGOUT), get(deconnexion::demander).post(deconnexion::demander_par_formulaire))
-        .layer(axum::middleware::from_fn_with_state(Arc::clone(psc), crate::scenarios::couche))
+        .layer(axum::middleware::from_fn_with_state(
+            (Arc::clone(&psc.scenarios), Cible::Psc),
+            crate::scenarios::couche,
+        ))
         .layer(axum::middleware::from_fn(appel::noter))
         .with_state(Arc::clone(psc))
         .merge(web::assets::routes());

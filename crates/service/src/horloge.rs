@@ -39,6 +39,11 @@ impl Horloge {
         let micros = i64::try_from(duree.as_micros()).unwrap_or(i64::MAX);
         self.decalage.fetch_add(micros, Ordering::SeqCst);
     }
+
+    /// Takes back every move: this clock and its clones tell again the time that they began with.
+    pub fn remettre(&self) {
+        self.decalage.store(0, Ordering::SeqCst);
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's clock")]
@@ -60,6 +65,8 @@ mod tests {
         assert_eq!(horloge.maintenant().to_string(), "2026-03-01T09:01:00Z");
         horloge.avancer(SignedDuration::from_mins(-1));
         assert_eq!(clone.maintenant().to_string(), "2026-03-01T09:00:00Z");
+        clone.remettre();
+        assert_eq!(horloge.maintenant(), depart);
     }
 
     #[test]

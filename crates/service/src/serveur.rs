@@ -5,6 +5,7 @@
 
 mod corps;
 pub mod debit;
+mod portier;
 
 use std::fmt;
 use std::io;
@@ -31,6 +32,8 @@ use crate::arret::Arret;
 use crate::tls::{self, TlsServeur};
 use corps::Corps;
 use debit::Debit;
+
+pub use portier::{Accueil, Portier};
 
 /// Connections open at once; further ones wait in the system's queue.
 const CONNEXIONS_MAX: u32 = 4096;
@@ -72,6 +75,7 @@ pub struct Serveur {
     ecoute: TcpListener,
     adresse: SocketAddr,
     temoin: Option<Temoin>,
+    portier: Option<Portier>,
 }
 
 impl fmt::Debug for Serveur {
@@ -86,15 +90,34 @@ impl Serveur {
     /// # Errors
     /// The system's, when the address is taken or not allowed.
     pub async fn lier(adresse: SocketAddr) -> io::Result<Self> {
-        let ecoute = TcpListener::bind(adresse).await?;
+        Self::depuis(TcpListener::bind(adresse).await?)
+    }
+
+    /// Takes a socket that listens already, so that whoever keeps a copy of it can serve again at the same address:
+    /// nobody else gets the port in between, and callers wait instead of being refused.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn sur(ecoute: std::net::TcpListener) -> io::Result<Self> {
+        ecoute.set_nonblocking(true)?;
+        Self::depuis(TcpListener::from_std(ecoute)?)
+    }
+
+    fn depuis(ecoute: TcpListener) -> io::Result<Self> {
         let adresse = ecoute.local_addr()?;
-        Ok(Self { ecoute, adresse, temoin: None })
+        Ok(Self { ecoute, adresse, temoin: None, portier: None })
     }
 
     /// Has `temoin` told of each handshake that fails. It runs between two connections: it must be quick.
     #[must_use]
     pub fn avec_temoin(self, temoin: Temoin) -> Self {
         Self { temoin: Some(temoin), ..self }
+    }
+
+    /// Has `portier` stand before each handshake.
+    #[must_use]
+    pub fn avec_portier(self, portier: Portier) -> Self {
+        Self { portier: Some(portier), ..self }
     }
 
     /// The address really bound.
@@ -124,11 +147,12 @@ impl Serveur {
                     continue;
                 }
             };
-            let (routes, tls, fin, temoin) =
-                (routes.clone(), tls.clone(), arret.clone(), self.temoin.clone());
+            let (routes, tls, fin) = (routes.clone(), tls.clone(), arret.clone());
+            let (temoin, portier) = (self.temoin.clone(), self.portier.clone());
             arret.suivre(async move {
                 let _place = place;
-                if let Err(erreur) = connexion(flux, adresse, routes, &tls, &fin).await {
+                let fin = recevoir(flux, adresse, routes, tls, portier, &fin).await;
+                if let Err(erreur) = fin {
                     debug!(%adresse, %erreur, "connexion terminée");
                     if let (Some(temoin), Some(raison)) = (temoin, erreur.poignee()) {
                         temoin(adresse, &raison);
@@ -168,11 +192,35 @@ impl Fin {
     }
 }
 
+/// Before the handshake: the porter, when there is one.
+async fn recevoir(
+    flux: TcpStream,
+    adresse: SocketAddr,
+    routes: Router,
+    tls: TlsServeur,
+    portier: Option<Portier>,
+    arret: &Arret,
+) -> Result<(), Fin> {
+    let Some(portier) = portier else {
+        return connexion(flux, adresse, routes, &tls, std::future::pending(), arret).await;
+    };
+    let renouvellement = portier.renouvellement();
+    let accueil = tokio::select! {
+        accueil = portier.accueillir(flux, adresse, tls) => accueil,
+        () = arret.demande() => return Ok(()),
+    };
+    match accueil {
+        Accueil::Servir(flux, tls) => connexion(flux, adresse, routes, &tls, renouvellement, arret).await,
+        Accueil::Fini => Ok(()),
+    }
+}
+
 async fn connexion(
     flux: TcpStream,
     adresse: SocketAddr,
     routes: Router,
     tls: &TlsServeur,
+    renouvellement: impl Future<Output = ()>,
     arret: &Arret,
 ) -> Result<(), Fin> {
     flux.set_nodelay(true).map_err(Fin::Poignee)?;
@@ -199,6 +247,7 @@ async fn connexion(
     tokio::select! {
         fin = echange.as_mut() => return fin.map_err(Fin::Http),
         () = arret.demande() => echange.as_mut().graceful_shutdown(),
+        () = renouvellement => echange.as_mut().graceful_shutdown(),
     }
     tokio::time::timeout(VIDANGE_MAX, echange).await.map_err(|_| Fin::Vidange)?.map_err(Fin::Http)
 }

@@ -130,6 +130,17 @@ pub enum Clients {
     Exige(Autorites),
 }
 
+/// In what a configuration differs from the one that it is made of, for a server that must fail on demand.
+#[derive(Clone, Debug, Default)]
+pub struct Variante {
+    /// Shown instead.
+    pub identite: Option<Identite>,
+    /// Asks for no client certificate, whatever the listener does.
+    pub sans_clients: bool,
+    /// Speaks TLS 1.2 only.
+    pub tls12: bool,
+}
+
 /// A server's TLS configuration, replaceable while connections run. Clones share it.
 #[derive(Clone, Debug)]
 pub struct TlsServeur {
@@ -169,7 +180,7 @@ impl TlsServeur {
     /// # Errors
     /// [`ErreurTls`] when the roots for client certificates are unusable.
     pub fn nouveau(identite: Identite, clients: Clients) -> Result<Self, ErreurTls> {
-        let config = configuration(&identite, &clients)?;
+        let config = configuration(&identite, &clients, rustls::DEFAULT_VERSIONS)?;
         Ok(Self {
             actuelle: Arc::new(ArcSwap::from_pointee(config)),
             parts: Arc::new(Mutex::new((identite, clients))),
@@ -229,9 +240,27 @@ impl TlsServeur {
         let mut parts = self.parts.lock().unwrap_or_else(PoisonError::into_inner);
         let mut nouvelles = parts.clone();
         changer(&mut nouvelles);
-        self.actuelle.store(Arc::new(configuration(&nouvelles.0, &nouvelles.1)?));
+        self.actuelle.store(Arc::new(configuration(&nouvelles.0, &nouvelles.1, rustls::DEFAULT_VERSIONS)?));
         *parts = nouvelles;
         Ok(())
+    }
+
+    /// A configuration of its own that differs as said. Sessions of the one can't be resumed under the other.
+    ///
+    /// # Errors
+    /// [`ErreurTls`] when the roots for client certificates are unusable.
+    pub fn variante(&self, variante: Variante) -> Result<Self, ErreurTls> {
+        let (identite, clients) = self.parts.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let identite = variante.identite.unwrap_or(identite);
+        let clients = if variante.sans_clients { Clients::Aucun } else { clients };
+        let tls12: &[_] = &[&rustls::version::TLS12];
+        let versions = if variante.tls12 { tls12 } else { rustls::DEFAULT_VERSIONS };
+        let config = configuration(&identite, &clients, versions)?;
+        Ok(Self {
+            actuelle: Arc::new(ArcSwap::from_pointee(config)),
+            parts: Arc::new(Mutex::new((identite, clients))),
+            source: None,
+        })
     }
 
     /// The configuration for the next connection.
@@ -240,9 +269,15 @@ impl TlsServeur {
     }
 }
 
-fn configuration(identite: &Identite, clients: &Clients) -> Result<ServerConfig, ErreurTls> {
+type Versions<'v> = &'v [&'static rustls::SupportedProtocolVersion];
+
+fn configuration(
+    identite: &Identite,
+    clients: &Clients,
+    versions: Versions,
+) -> Result<ServerConfig, ErreurTls> {
     let base = ServerConfig::builder_with_provider(fournisseur())
-        .with_safe_default_protocol_versions()
+        .with_protocol_versions(versions)
         .map_err(ErreurTls::Configuration)?;
     let verifieur = |autorites: &Autorites| {
         let racines = Arc::clone(&autorites.racines);

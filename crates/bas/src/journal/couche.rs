@@ -81,7 +81,10 @@ impl Attente {
 impl Drop for Attente {
     fn drop(&mut self) {
         let Some(mut ligne) = self.ligne.take() else { return };
-        let Dit { client, personne, parametres, decision } = self.note.lire();
+        let Dit { client, personne, parametres, decision, tue } = self.note.lire();
+        if tue {
+            return;
+        }
         ligne.client = client;
         ligne.personne = personne;
         ligne.parametres.extend(parametres);

@@ -49,7 +49,7 @@ const VISIBLES: [&str; 35] = [
 ];
 
 /// Parameters that hold a random token: a fingerprint can't give it back.
-const JETONS: [&str; 10] = [
+const JETONS: [&str; 11] = [
     "access_token",
     "actor_token",
     "auth_req_id",
@@ -58,6 +58,7 @@ const JETONS: [&str; 10] = [
     "id_token_hint",
     "logout_token",
     "refresh_token",
+    "request_uri",
     "subject_token",
     "token",
 ];

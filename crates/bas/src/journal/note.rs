@@ -18,6 +18,7 @@ pub(super) struct Dit {
     pub(super) personne: Option<String>,
     pub(super) parametres: Vec<(String, String)>,
     pub(super) decision: Option<Decision>,
+    pub(super) tue: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -51,6 +52,16 @@ impl Note {
         if dit.parametres.len() < masque::PARAMETRES_MAX {
             dit.parametres.push((masque::couper(nom), masque::couper(valeur)));
         }
+    }
+
+    /// A scenario that struck: told whatever else is.
+    pub(crate) fn scenario(&self, nom: &'static str) {
+        self.ouvrir().parametres.push(("scenario".to_owned(), nom.to_owned()));
+    }
+
+    /// Nothing to tell: a page that looks whether something is new.
+    pub(crate) fn taire(&self) {
+        self.ouvrir().tue = true;
     }
 
     /// What was granted, in a sentence.

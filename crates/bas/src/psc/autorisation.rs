@@ -16,10 +16,11 @@ use oidc::ciba::Canal;
 use web::{Cadre, Champs, Choix, Formulaire};
 
 use super::sessions::Session;
-use super::{AUTORISATION, Code, Psc};
+use super::{AUTORISATION, Code, Psc, par};
 use crate::demande::{Demande, Refus, Regles};
 use crate::ecps::{Approbation, Etat, Flux};
 use crate::identites::{Identite, Moyen};
+use crate::journal::Note;
 use crate::navigateur::Navigateur;
 use crate::parametres::{Parametres, vers, vers_chemin};
 use crate::scenarios::{Faute, Retour};
@@ -44,6 +45,8 @@ struct PageConnexion {
     champs: Champs,
     action: String,
     service: String,
+    /// The local provider that the service asks for.
+    idp: Option<String>,
     moyens: Vec<Choix>,
     identites: Vec<Identite>,
 }
@@ -63,35 +66,41 @@ struct PageAttente {
 async fn demander(
     State(psc): State<Arc<Psc>>,
     navigateur: Navigateur,
+    note: Note,
     Query(parametres): Query<Vec<(String, String)>>,
 ) -> Response {
-    psc.repondre_autorisation(&navigateur, &Parametres::nouveaux(parametres))
+    psc.repondre_autorisation(&navigateur, &Parametres::nouveaux(parametres), &note)
 }
 
 /// The same by POST (OpenID Connect Core §3.1.2.1). From another site the browser sends no cookie: the page is shown.
 async fn demander_par_formulaire(
     State(psc): State<Arc<Psc>>,
     navigateur: Navigateur,
+    note: Note,
     Form(parametres): Form<Vec<(String, String)>>,
 ) -> Response {
-    psc.repondre_autorisation(&navigateur, &Parametres::nouveaux(parametres))
+    note.formulaire(parametres.iter().map(|(nom, valeur)| (nom, valeur)));
+    psc.repondre_autorisation(&navigateur, &Parametres::nouveaux(parametres), &note)
 }
 
 async fn choisir(
     State(psc): State<Arc<Psc>>,
     navigateur: Navigateur,
+    note: Note,
     Query(parametres): Query<Vec<(String, String)>>,
     Formulaire(saisie): Formulaire,
 ) -> Response {
     let parametres = Parametres::nouveaux(parametres);
-    let demande = match psc.lire_demande(&parametres) {
+    let demande = match psc.lire_demande(&parametres, &note) {
         Ok(demande) => demande,
-        Err(refus) => return refus.repondre(&psc.issuer),
+        Err(refus) => return psc.refuser_autorisation(refus, &note),
     };
     let immediat = saisie.texte("identite");
     let national_id = if immediat.is_empty() { saisie.texte("identifiant") } else { immediat };
     let canal = Canal::lire(saisie.texte("moyen")).unwrap_or_default();
+    note.personne(national_id);
     let refuser = |texte: &str| {
+        note.refuse(None, texte);
         let mut champs = Champs::vides().avec("identifiant", national_id).avec("moyen", canal.valeur());
         champs.refuser("identifiant", texte);
         psc.montrer_connexion(StatusCode::UNPROCESSABLE_ENTITY, &navigateur, champs, &demande, &parametres)
@@ -104,8 +113,9 @@ async fn choisir(
     }
     let maintenant = psc.horloge.maintenant();
     if !immediat.is_empty() {
-        return psc.connecter(&demande, national_id, canal, maintenant);
+        return psc.connecter(&demande, national_id, canal, maintenant, &note);
     }
+    note.accepte("Demande d’approbation ouverte : la personne doit répondre.");
     let id = psc.ouvrir_approbation(&navigateur, &demande, &identite, canal, maintenant);
     vers_chemin(&format!("{ATTENTE}?{}&{APPROBATION}={id}", parametres.encoder()))
 }
@@ -114,12 +124,13 @@ async fn attendre(
     State(psc): State<Arc<Psc>>,
     navigateur: Navigateur,
     entetes: HeaderMap,
+    note: Note,
     Query(parametres): Query<Vec<(String, String)>>,
 ) -> Response {
     let parametres = Parametres::nouveaux(parametres);
-    let demande = match psc.lire_demande(&parametres) {
+    let demande = match psc.lire_demande(&parametres, &note) {
         Ok(demande) => demande,
-        Err(refus) => return refus.repondre(&psc.issuer),
+        Err(refus) => return psc.refuser_autorisation(refus, &note),
     };
     let maintenant = psc.horloge.maintenant();
     let id = parametres.unique(APPROBATION).ok().flatten().unwrap_or_default();
@@ -129,12 +140,14 @@ async fn attendre(
     let refuser = |detail| {
         let Demande { redirect_uri, state, .. } = &demande;
         let (redirect_uri, state) = (redirect_uri.clone(), state.clone());
-        Refus::Retour { redirect_uri, state, code: "access_denied", detail }.repondre(&psc.issuer)
+        let refus = Refus::Retour { redirect_uri, state, code: "access_denied", detail };
+        psc.refuser_autorisation(refus, &note)
     };
     let attend = approbation
         .as_ref()
         .is_some_and(|une| matches!(une.etat, Etat::EnAttente | Etat::Ignoree) && une.fin > maintenant);
     if web::htmx::est_htmx(&entetes) {
+        note.taire();
         let mut reponse = StatusCode::NO_CONTENT.into_response();
         if !attend {
             reponse.headers_mut().insert("hx-refresh", HeaderValue::from_static("true"));
@@ -142,10 +155,15 @@ async fn attendre(
         return reponse;
     }
     match approbation {
-        Some(une) if attend => montrer_attente(&navigateur, &parametres, une),
+        Some(une) if attend => {
+            note.personne(&une.national_id);
+            note.accepte("Page d’attente montrée : la personne n’a pas encore répondu.");
+            montrer_attente(&navigateur, &parametres, une)
+        }
         Some(une) if une.etat == Etat::Approuvee && une.fin > maintenant => {
             psc.approbations.retirer(id);
-            psc.connecter(&demande, &une.national_id, une.canal, maintenant)
+            note.personne(&une.national_id);
+            psc.connecter(&demande, &une.national_id, une.canal, maintenant, &note)
         }
         Some(une) if une.etat == Etat::Refusee => refuser("la personne a refuse"),
         Some(_) | None => refuser("personne n'a repondu a temps"),
@@ -153,8 +171,36 @@ async fn attendre(
 }
 
 impl Psc {
-    fn lire_demande(&self, parametres: &Parametres) -> Result<Demande, Refus> {
-        let regles = Regles { du_fournisseur: "de Pro Santé Connect", pkce_obligatoire: false };
+    /// The request of an address: as it stands there, or the pushed one that its `request_uri` names.
+    fn lire_demande(&self, parametres: &Parametres, note: &Note) -> Result<Demande, Refus> {
+        let lire = |nom| parametres.unique(nom).ok().flatten();
+        let demande = match lire("request_uri").filter(|uri| uri.starts_with(par::PREFIXE)) {
+            Some(uri) => {
+                let client_id = lire("client_id").unwrap_or_default();
+                let deposee = self.pousses.lire(uri, client_id, self.horloge.maintenant());
+                let deposee = deposee.ok_or_else(|| {
+                    Refus::Page(
+                        "La demande déposée (request_uri) est inconnue, a déjà servi ou a expiré.".into(),
+                    )
+                })?;
+                let mut demande = self.lire_parametres(&deposee)?;
+                demande.poussee = Some(uri.to_owned());
+                demande
+            }
+            None => self.lire_parametres(parametres)?,
+        };
+        note.client(&demande.client_id);
+        if demande.poussee.is_none() && self.reglages().strict() {
+            let Demande { redirect_uri, state, .. } = demande;
+            let (code, detail) = ("invalid_request", "Pushed Authorization Request is only allowed.");
+            return Err(Refus::Retour { redirect_uri, state, code, detail });
+        }
+        Ok(demande)
+    }
+
+    pub(super) fn lire_parametres(&self, parametres: &Parametres) -> Result<Demande, Refus> {
+        let pkce_obligatoire = self.reglages().strict();
+        let regles = Regles { du_fournisseur: "de Pro Santé Connect", pkce_obligatoire };
         let demande = Demande::lire(regles, parametres, |client_id| {
             self.clients.trouver(client_id).map(|client| client.redirect_uris)
         })?;
@@ -166,22 +212,29 @@ impl Psc {
         Ok(demande)
     }
 
-    fn repondre_autorisation(&self, navigateur: &Navigateur, parametres: &Parametres) -> Response {
-        let demande = match self.lire_demande(parametres) {
+    fn repondre_autorisation(
+        &self,
+        navigateur: &Navigateur,
+        parametres: &Parametres,
+        note: &Note,
+    ) -> Response {
+        let demande = match self.lire_demande(parametres, note) {
             Ok(demande) => demande,
-            Err(refus) => return refus.repondre(&self.issuer),
+            Err(refus) => return self.refuser_autorisation(refus, note),
         };
         let maintenant = self.horloge.maintenant();
         if let Some(session) = self.session_du(navigateur, maintenant)
             && demande.suffit(session.debut, maintenant)
         {
-            return self.renvoyer(&demande, &session, maintenant);
+            note.personne(&session.national_id);
+            return self.renvoyer(&demande, &session, maintenant, note);
         }
         if demande.muette {
             let (code, detail) = ("login_required", "une page de connexion serait necessaire");
             let Demande { redirect_uri, state, .. } = demande;
-            return Refus::Retour { redirect_uri, state, code, detail }.repondre(&self.issuer);
+            return self.refuser_autorisation(Refus::Retour { redirect_uri, state, code, detail }, note);
         }
+        note.accepte("Page de connexion montrée.");
         let champs = Champs::vides()
             .avec("identifiant", demande.login_hint.as_deref().unwrap_or_default())
             .avec("moyen", Canal::default().valeur());
@@ -207,6 +260,7 @@ impl Psc {
             champs,
             action: format!("{CONNEXION}?{}", parametres.encoder()),
             service: self.nom_du_service(&demande.client_id),
+            idp: demande.idp.clone(),
             moyens: vec![
                 Choix::nouveau(Canal::Mobile.valeur(), "e-CPS, sur le téléphone"),
                 Choix::nouveau(Canal::Carte.valeur(), "Carte CPS, dans le lecteur"),
@@ -260,19 +314,34 @@ impl Psc {
         national_id: &str,
         canal: Canal,
         maintenant: Timestamp,
+        note: &Note,
     ) -> Response {
         let navigateur = Navigateur::neuf(self);
-        let session = self.ouvrir_session(national_id, canal, maintenant);
+        let session = self.ouvrir_session(national_id, canal, demande.idp.clone(), maintenant);
         let durees = self.reglages().durees;
         let mut navigateurs = super::ouvrir(&self.navigateurs);
         navigateurs.retain(|_, sid| self.sessions.lire(sid, &durees, maintenant).is_some());
         navigateurs.insert(navigateur.jeton.empreinte(), session.sid.clone());
         drop(navigateurs);
-        navigateur.marquer(self.renvoyer(demande, &session, maintenant))
+        navigateur.marquer(self.renvoyer(demande, &session, maintenant, note))
     }
 
     /// Back to the service with a code (and our name, RFC 9207).
-    fn renvoyer(&self, demande: &Demande, session: &Session, maintenant: Timestamp) -> Response {
+    fn renvoyer(&self, demande: &Demande, session: &Session, maintenant: Timestamp, note: &Note) -> Response {
+        let faute = self.scenarios.tirer(Some(&demande.client_id), |faute| matches!(faute, Faute::Retour(_)));
+        if let Some(tire) = faute {
+            note.scenario(tire.nom);
+        }
+        let retour = faute.map(|tire| tire.faute);
+        if let Some(Faute::Retour(Retour::Erreur(code))) = retour {
+            let (redirect_uri, state) = (demande.redirect_uri.clone(), demande.state.clone());
+            let refus = Refus::Retour { redirect_uri, state, code, detail: "scenario" };
+            return self.refuser_autorisation(refus, note);
+        }
+        if let Some(uri) = &demande.poussee {
+            self.pousses.retirer(uri);
+        }
+        note.accepte("Retour au service avec un code.");
         let jeton = self.alea.jeton();
         let code = Code {
             redirect_uri: demande.redirect_uri.clone(),
@@ -283,13 +352,13 @@ impl Psc {
         };
         self.codes.emettre(&jeton, &demande.client_id, code, maintenant);
         let (mut state, mut iss) = (demande.state.as_deref(), Some(self.issuer.as_str()));
-        let faute = self.scenarios.tirer(Some(&demande.client_id), |faute| matches!(faute, Faute::Retour(_)));
-        if let Some(Faute::Retour(retour)) = faute.map(|tire| tire.faute) {
+        if let Some(Faute::Retour(retour)) = retour {
             match retour {
                 Retour::IssFaux => iss = Some("https://pirate.example/realms/esante-wallet"),
                 Retour::SansIss => iss = None,
                 Retour::StateFaux => state = Some("un-autre-state"),
                 Retour::SansState => state = None,
+                Retour::Erreur(_) => {}
             }
         }
         let parametres = [
@@ -299,6 +368,17 @@ impl Psc {
             ("iss", iss),
         ];
         vers(&demande.redirect_uri, &parametres)
+    }
+
+    /// The refusal, with its reason in the journal.
+    fn refuser_autorisation(&self, refus: Refus, note: &Note) -> Response {
+        match &refus {
+            Refus::Page(texte) => note.refuse(None, texte.clone()),
+            Refus::Retour { code, detail, .. } => {
+                note.refuse(*code, format!("Erreur renvoyée au service : {detail}."));
+            }
+        }
+        refus.repondre(&self.issuer)
     }
 }
 

@@ -96,8 +96,6 @@ impl Psc {
         let national_id = lire("login_hint")?
             .ok_or_else(|| Refus::requete("missing parameter : login_hint", "login_hint absent"))?;
         appel.note.personne(national_id);
-        let scope =
-            lire("scope")?.ok_or_else(|| Refus::requete("missing parameter : scope", "scope absent"))?;
         let identite = self.identites.trouver(national_id).ok_or_else(|| {
             Refus::requete("invalid user", format!("aucune identité « {national_id} » dans le bac à sable"))
         })?;
@@ -107,6 +105,8 @@ impl Psc {
                 format!("l’identité « {national_id} » n’est plus active"),
             ));
         }
+        let scope =
+            lire("scope")?.ok_or_else(|| Refus::requete("missing parameter : scope", "scope absent"))?;
         verifier_scope(scope)?;
         let message = lire("binding_message")?;
         if message.is_some_and(|message| !message_valide(message)) {
@@ -117,15 +117,21 @@ impl Psc {
                 "binding_message refusé : 1 à 50 lettres, chiffres ou -._+/!?#",
             ));
         }
+        if lire("client_notification_token")?.is_some() {
+            return Err(Refus::requete(
+                "Client Notification token supported only for the ping mode",
+                "client_notification_token envoyé : Pro Santé Connect ne connaît que l’interrogation (poll)",
+            ));
+        }
+        if lire("user_code")?.is_some() {
+            return Err(Refus::requete("User code not supported", "user_code envoyé"));
+        }
         let canal = match lire("channel")? {
             None => Canal::default(),
             Some(valeur) => Canal::lire(valeur).ok_or_else(|| {
                 Refus::requete("invalid parameter : channel", format!("channel « {valeur} » inconnu"))
             })?,
         };
-        if lire("user_code")?.is_some() {
-            return Err(Refus::requete("User code not supported", "user_code envoyé"));
-        }
         let accuse = self.ouvrir_requete(&client, scope, &identite, message, canal);
         let accuse = accuse.map_err(|erreur| Refus::interne(&erreur))?;
         appel.note.accepte(format!("Demande d’approbation ouverte ({canal}) : la personne doit répondre."));
@@ -242,13 +248,16 @@ impl Psc {
                 ouvrir(&self.requetes.0).remove(&lu.jti).ok_or_else(inconnu)?;
                 self.approbations.retirer(&lu.jti);
                 let identite = self.identites.trouver(&approbation.national_id).ok_or_else(inconnu)?;
-                let session = self.ouvrir_session(&approbation.national_id, approbation.canal, maintenant);
+                let session =
+                    self.ouvrir_session(&approbation.national_id, approbation.canal, None, maintenant);
+                let cnf = self.cnf(appel);
                 let emission = Emission {
                     client_id: &client.client_id,
                     session: &session,
                     identite: &identite,
                     scope: &requete.scope,
                     nonce: None,
+                    cnf: cnf.as_deref(),
                 };
                 self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
             }
@@ -256,11 +265,18 @@ impl Psc {
     }
 
     /// Opens a session of that person.
-    pub(super) fn ouvrir_session(&self, national_id: &str, canal: Canal, maintenant: Timestamp) -> Session {
+    pub(super) fn ouvrir_session(
+        &self,
+        national_id: &str,
+        canal: Canal,
+        idp: Option<String>,
+        maintenant: Timestamp,
+    ) -> Session {
         let session = Session {
             sid: self.alea.uuid(maintenant).to_string(),
             national_id: national_id.to_owned(),
             canal,
+            idp,
             debut: maintenant,
             vue: maintenant,
             clients: HashMap::new(),

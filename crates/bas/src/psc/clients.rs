@@ -21,7 +21,7 @@ use crate::{Erreur, fichier};
 
 const FICHIER: &str = "psc-clients.json";
 const CLIENTS_MAX: usize = 2_000;
-const INVALIDE: &str = "Invalid client or Invalid client credentials";
+pub(super) const INVALIDE: &str = "Invalid client or Invalid client credentials";
 
 /// A client to register, as configured or as posted.
 #[derive(Clone, Debug, Deserialize)]

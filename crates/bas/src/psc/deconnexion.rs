@@ -18,9 +18,12 @@ use super::emission::{Sorte, sub};
 use super::sessions::Session;
 use super::{Psc, Refus};
 use crate::cadre::cadre;
+use crate::journal::{Issue, Ligne, masque};
 use crate::parametres::{Parametres, vers};
 use crate::scenarios::{Avis, Faute};
 
+/// Under which the journal tells the requests that the realm itself sends.
+const AVIS: &str = "psc-avis";
 /// Life of a logout token, in seconds.
 const VIE: i64 = 120;
 
@@ -113,8 +116,8 @@ impl Psc {
             nonce: None,
         };
         let mut entete = json!({ "alg": "RS256", "typ": "logout+jwt", "kid": self.cles().active().kid() });
-        let faute = self.scenarios.tirer(Some(client_id), |faute| matches!(faute, Faute::Avis(_)));
-        if let Some(Faute::Avis(avis)) = faute.map(|tire| tire.faute) {
+        let tire = self.scenarios.tirer(Some(client_id), |faute| matches!(faute, Faute::Avis(_)));
+        if let Some(Faute::Avis(avis)) = tire.map(|tire| tire.faute) {
             match avis {
                 Avis::AlgNone => entete["alg"] = json!("none"),
                 Avis::AudFaux => corps.aud = vec!["un-autre-client".to_owned()],
@@ -124,20 +127,39 @@ impl Psc {
             }
         }
         let jeton = self.cles().active().signer_sous(&entete, &corps);
-        let envoi = match jeton {
-            Ok(jeton) => self.http.post(adresse).form(&[("logout_token", jeton)]).send().await,
+        let jeton = match jeton {
+            Ok(jeton) => jeton,
             Err(erreur) => {
                 tracing::error!(erreur = &erreur as &dyn std::error::Error, "jeton de déconnexion non signé");
                 return false;
             }
         };
-        match envoi.and_then(reqwest::Response::error_for_status) {
-            Ok(_) => true,
-            Err(erreur) => {
-                tracing::warn!(client_id, erreur = %erreur.without_url(), "fin de session non reçue par le client");
-                false
+        let mut parametres = vec![("logout_token".to_owned(), masque::jeton(&jeton))];
+        parametres.extend(tire.map(|tire| ("scenario".to_owned(), tire.nom.to_owned())));
+        let chemin = masque::couper(adresse.as_str());
+        let envoi = self.http.post(adresse).form(&[("logout_token", jeton)]).send().await;
+        let (issue, statut, raison) = match &envoi {
+            Ok(reponse) if reponse.status().is_success() => {
+                (Issue::Accepte, Some(reponse.status()), "Le client a reçu l’avis de fin de session.")
             }
-        }
+            Ok(reponse) => {
+                (Issue::Refuse, Some(reponse.status()), "Le client a refusé l’avis de fin de session.")
+            }
+            Err(_) => (Issue::Panne, None, "Le client n’a pas pu être prévenu : il est injoignable."),
+        };
+        self.journal.ajouter(Ligne {
+            serveur: AVIS.to_owned(),
+            client: Some(client_id.to_owned()),
+            personne: Some(session.national_id.clone()),
+            methode: "POST".to_owned(),
+            chemin,
+            parametres,
+            statut: statut.map(|statut| statut.as_u16()),
+            issue,
+            raison: raison.to_owned(),
+            ..self.journal.vierge()
+        });
+        issue == Issue::Accepte
     }
 }
 

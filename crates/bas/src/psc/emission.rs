@@ -47,6 +47,13 @@ pub(super) struct Lu {
     pub(super) autres: Map<String, Value>,
 }
 
+impl Lu {
+    /// Thumbprint of the certificate that the token is bound to.
+    pub(super) fn cnf(&self) -> Option<&str> {
+        self.autres.get("cnf")?.get(oidc::cnf::MEMBRE)?.as_str()
+    }
+}
+
 /// For whom tokens are made.
 #[derive(Debug)]
 pub(super) struct Emission<'a> {
@@ -55,6 +62,8 @@ pub(super) struct Emission<'a> {
     pub(super) identite: &'a Identite,
     pub(super) scope: &'a str,
     pub(super) nonce: Option<&'a str>,
+    /// Thumbprint of the certificate that the access token is bound to.
+    pub(super) cnf: Option<&'a str>,
 }
 
 impl Psc {
@@ -65,7 +74,7 @@ impl Psc {
         note: &Note,
         maintenant: Timestamp,
     ) -> Result<ReponseJetons, ErreurCle> {
-        let Emission { client_id, session, identite, scope, nonce } = emission;
+        let Emission { client_id, session, identite, scope, nonce, cnf } = emission;
         self.sessions.servir(&session.sid, client_id, maintenant);
         let reglages = self.reglages();
         let durees = &reglages.durees;
@@ -89,7 +98,6 @@ impl Psc {
         });
         let personne = json!({
             "acr": reglages.acr(session.canal),
-            "authMode": (!reglages.sans_auth_mode).then(|| session.canal.valeur()),
             "preferred_username": national_id,
             "SubjectNameID": national_id,
         });
@@ -101,20 +109,33 @@ impl Psc {
             "typ": Sorte::Refresh, "jti": jti(), "exp": iat + vie_rafraichissement, "scope": scope,
             "aud": self.issuer,
         });
+        if let Some(tire) = self.scenarios.tirer(Some(client_id), |faute| faute == Faute::CleTournee) {
+            note.scenario(tire.nom);
+            if let Err(erreur) = self.tourner_cles() {
+                tracing::error!(erreur = &erreur as &dyn std::error::Error, "rotation des clés");
+            }
+        }
+        let marques = reglages.marques(session.canal, session.idp.as_deref());
         let cles = self.cles();
-        let access_token = cles.signer(&unir([&commun, &personne, &acces]))?;
+        let mut acces = unir([&commun, &personne, &acces]);
+        acces.extend(marques.clone());
+        if let Some(empreinte) = cnf {
+            acces.insert("cnf".to_owned(), json!({ (oidc::cnf::MEMBRE): empreinte }));
+        }
+        let access_token = cles.signer(&acces)?;
         let refresh_token = cles.signer(&unir([&commun, &rafraichissement]))?;
         let id = json!({
             "typ": Sorte::Id, "jti": jti(), "exp": iat + vie_acces, "aud": client_id,
             "at_hash": oidc::id_token::at_hash(&access_token),
             "family_name": identite.profil.family_name, "given_name": identite.profil.given_name,
         });
-        let id = unir([&commun, &personne, &id]);
+        let mut id = unir([&commun, &personne, &id]);
+        id.extend(marques);
         let faute = self.scenarios.tirer(Some(client_id), |faute| matches!(faute, Faute::Id(_)));
         let id_token = if let Some(tire) = &faute
             && let Faute::Id(faute) = tire.faute
         {
-            note.detail("scenario", tire.nom);
+            note.scenario(tire.nom);
             scenarios::deformer_id(faute, id, cles.active(), client_id)?
         } else {
             cles.signer(&id)?

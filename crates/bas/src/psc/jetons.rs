@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::appel::Appel;
-use super::clients::ClientPsc;
+use super::clients::{ClientPsc, INVALIDE};
 use super::emission::{Emission, Lu, Sorte};
 use super::sessions::Session;
 use super::{Psc, Refus};
@@ -58,6 +58,10 @@ impl Psc {
     pub(super) fn prouver(&self, appel: &Appel) -> Result<ClientPsc, Refus> {
         let client = self.clients.prouver(&appel.entetes, appel.pair.as_ref(), &appel.corps)?;
         appel.note.client(&client.client_id);
+        if self.reglages().strict() && !client.a_certificat() {
+            let raison = "le préréglage strict-fapi2 n’accepte que la preuve par certificat";
+            return Err(Refus::nouveau(StatusCode::UNAUTHORIZED, "invalid_client", INVALIDE, raison));
+        }
         Ok(client)
     }
 
@@ -74,7 +78,7 @@ impl Psc {
             && let Some((nom, valeur)) = membre(tire.faute)
             && let Some(corps) = corps.as_object_mut()
         {
-            note.detail("scenario", tire.nom);
+            note.scenario(tire.nom);
             corps.remove(nom);
             if let Some(valeur) = valeur.and_then(|valeur| serde_json::from_str(valeur).ok()) {
                 corps.insert(nom.to_owned(), valeur);
@@ -93,7 +97,7 @@ impl Psc {
         let Some(tire) = self.scenarios.tirer(Some(client_id), |faute| code(faute).is_some()) else {
             return Ok(());
         };
-        note.detail("scenario", tire.nom);
+        note.scenario(tire.nom);
         let code = code(tire.faute).unwrap_or_default();
         let statut = match code {
             "invalid_client" | "unauthorized_client" => StatusCode::UNAUTHORIZED,
@@ -107,7 +111,7 @@ impl Psc {
     fn apres(&self, client_id: &str, jetons: &ReponseJetons, note: &Note, maintenant: Timestamp) {
         let voulue = |faute| matches!(faute, Faute::SessionTuee | Faute::JetonRevoque);
         let Some(tire) = self.scenarios.tirer(Some(client_id), voulue) else { return };
-        note.detail("scenario", tire.nom);
+        note.scenario(tire.nom);
         if tire.faute == Faute::SessionTuee {
             self.sessions.fermer(jetons.session_state.as_deref().unwrap_or_default());
         } else if let Some(lu) = self.lire_jeton(jetons.access_token.expose_secret()) {
@@ -191,12 +195,14 @@ impl Psc {
         let identite = self.identites.trouver(&session.national_id).filter(|identite| identite.actif);
         let identite = identite.ok_or_else(finie)?;
         appel.note.personne(identite.national_id());
+        let cnf = self.cnf(appel);
         let emission = Emission {
             client_id: &client.client_id,
             session: &session,
             identite: &identite,
             scope: &code.scope,
             nonce: code.nonce.as_deref(),
+            cnf: cnf.as_deref(),
         };
         self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
     }
@@ -220,14 +226,27 @@ impl Psc {
                 format!("le jeton de rafraîchissement est celui de « {} »", lu.azp),
             ));
         }
+        let unique = |faute| faute == Faute::RafraichissementUnique;
+        if let Some(tire) = self.scenarios.tirer(Some(&client.client_id), unique) {
+            appel.note.scenario(tire.nom);
+            self.revoques.ajouter(lu.jti.clone(), lu.exp, maintenant);
+        }
+        let cnf = self.cnf(appel);
         let emission = Emission {
             client_id: &client.client_id,
             session: &session,
             identite: &identite,
             scope: &lu.scope,
             nonce: lu.nonce.as_deref(),
+            cnf: cnf.as_deref(),
         };
         self.emettre(&emission, &appel.note, maintenant).map_err(|erreur| Refus::interne(&erreur))
+    }
+
+    /// What an access token is bound to under the strict preset: the certificate of the call.
+    pub(super) fn cnf(&self, appel: &Appel) -> Option<String> {
+        let der = appel.pair.as_ref()?.certificat()?;
+        self.reglages().strict().then(|| oidc::cnf::empreinte(der, oidc::cnf::Forme::Rfc8705))
     }
 
     /// Reads a token of ours and says whether it is still good. The texts are those of a refresh.

@@ -6,10 +6,12 @@ use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
 
-use super::{AUTORISATION, CERTS, CIBA, INTROSPECTION, LOGOUT, Psc, REVOCATION, TOKEN, USERINFO};
+use super::{AUTORISATION, CERTS, CIBA, INTROSPECTION, LOGOUT, PAR, Psc, REVOCATION, TOKEN, USERINFO};
 
 pub(super) async fn publier(State(psc): State<Arc<Psc>>) -> Json<Value> {
-    let methodes = ["client_secret_basic", "client_secret_post", "tls_client_auth"];
+    let strict = psc.reglages().strict();
+    let methodes = ["tls_client_auth", "client_secret_basic", "client_secret_post"];
+    let methodes = if strict { &methodes[..1] } else { &methodes[..] };
     let point = |chemin: &str| psc.adresse(chemin);
     Json(json!({
         "issuer": psc.issuer,
@@ -21,6 +23,7 @@ pub(super) async fn publier(State(psc): State<Arc<Psc>>) -> Json<Value> {
         "revocation_endpoint": point(REVOCATION),
         "jwks_uri": point(CERTS),
         "backchannel_authentication_endpoint": point(CIBA),
+        "pushed_authorization_request_endpoint": point(PAR),
         "backchannel_token_delivery_modes_supported": ["poll"],
         "grant_types_supported": ["authorization_code", "refresh_token", oidc::ciba::GRANT],
         "response_types_supported": ["code"],
@@ -41,7 +44,7 @@ pub(super) async fn publier(State(psc): State<Arc<Psc>>) -> Json<Value> {
         "claims_parameter_supported": false,
         "request_parameter_supported": false,
         "request_uri_parameter_supported": false,
-        "require_pushed_authorization_requests": false,
+        "require_pushed_authorization_requests": strict,
         "tls_client_certificate_bound_access_tokens": true,
         "backchannel_logout_supported": true,
         "backchannel_logout_session_supported": true,
@@ -53,6 +56,7 @@ pub(super) async fn publier(State(psc): State<Arc<Psc>>) -> Json<Value> {
             "revocation_endpoint": point(REVOCATION),
             "userinfo_endpoint": point(USERINFO),
             "backchannel_authentication_endpoint": point(CIBA),
+            "pushed_authorization_request_endpoint": point(PAR),
         },
     }))
 }

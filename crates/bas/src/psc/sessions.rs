@@ -17,6 +17,8 @@ pub(crate) struct Session {
     pub(crate) sid: String,
     pub(crate) national_id: String,
     pub(crate) canal: Canal,
+    /// The local provider that authenticated the person in the place of Pro Santé Connect.
+    pub(crate) idp: Option<String>,
     pub(crate) debut: Timestamp,
     /// Last use: a token given or a sign-in without a page.
     pub(crate) vue: Timestamp,
@@ -109,6 +111,7 @@ mod tests {
                 sid: "s".into(),
                 national_id: "8".into(),
                 canal: Canal::Mobile,
+                idp: None,
                 debut,
                 vue: debut,
                 clients: HashMap::new(),

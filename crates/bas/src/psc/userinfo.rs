@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use axum::{Extension, Json};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::{Value, json};
+use service::Pair;
 
 use super::emission::{Sorte, sub};
 use super::jetons::{Vivant, sans_cache};
@@ -14,7 +15,12 @@ use super::{Psc, Refus};
 use crate::journal::Note;
 use crate::scenarios::Faute;
 
-pub(super) async fn donner(State(psc): State<Arc<Psc>>, note: Note, entetes: HeaderMap) -> Response {
+pub(super) async fn donner(
+    State(psc): State<Arc<Psc>>,
+    note: Note,
+    entetes: HeaderMap,
+    pair: Option<Extension<Pair>>,
+) -> Response {
     let porteur = entetes.get(header::AUTHORIZATION).and_then(|valeur| valeur.to_str().ok());
     let jeton = porteur.and_then(|valeur| {
         let (methode, jeton) = valeur.split_once(' ')?;
@@ -24,13 +30,14 @@ pub(super) async fn donner(State(psc): State<Arc<Psc>>, note: Note, entetes: Hea
         let refus = Refus::requete("Missing token", "aucun jeton dans l’en-tête Authorization");
         return avec_methode(refus, "Bearer realm=\"esante-wallet\"");
     };
-    match psc.vivant(jeton, Sorte::Bearer, psc.horloge.maintenant()) {
+    let vivant = psc.vivant(jeton, Sorte::Bearer, psc.horloge.maintenant());
+    match vivant.and_then(|vivant| lie(vivant, pair.as_deref())) {
         Ok(vivant) => {
             note.client(&vivant.lu.azp);
             note.personne(vivant.identite.national_id());
             let mut profil = psc.profil(&vivant);
             if let Some(tire) = psc.scenarios.tirer(Some(&vivant.lu.azp), |faute| faute == Faute::AutreSub) {
-                note.detail("scenario", tire.nom);
+                note.scenario(tire.nom);
                 profil["sub"] = json!(sub("899700000999"));
             }
             sans_cache(Json(profil).into_response())
@@ -50,6 +57,17 @@ pub(super) async fn donner(State(psc): State<Arc<Psc>>, note: Note, entetes: Hea
     }
 }
 
+/// A token that is bound to a certificate is shown with it (RFC 8705 §3).
+fn lie(vivant: Vivant, pair: Option<&Pair>) -> Result<Vivant, Refus> {
+    let Some(attendue) = vivant.lu.cnf() else { return Ok(vivant) };
+    let montre = pair.and_then(Pair::certificat);
+    if montre.is_some_and(|der| oidc::cnf::correspond(attendue, der)) {
+        return Ok(vivant);
+    }
+    let raison = "le jeton est lié à un certificat (cnf) qui n’est pas celui de la connexion";
+    Err(Refus::perime("Token is not active", raison))
+}
+
 fn avec_methode(refus: Refus, methode: &'static str) -> Response {
     let mut reponse = Refus { statut: StatusCode::UNAUTHORIZED, ..refus }.into_response();
     reponse.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(methode));
@@ -62,8 +80,8 @@ impl Psc {
         let mut profil = json!(identite.profil);
         profil["sub"] = json!(sub(identite.national_id()));
         profil["preferred_username"] = json!(identite.national_id());
-        if !self.reglages().sans_auth_mode {
-            profil["authMode"] = json!(session.canal);
+        if let Value::Object(profil) = &mut profil {
+            profil.extend(self.reglages().marques(session.canal, session.idp.as_deref()));
         }
         profil
     }

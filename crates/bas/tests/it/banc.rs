@@ -1,6 +1,7 @@
 //! A sandbox on a free port, and a browser that keeps cookies and follows nothing by itself.
 
 use std::collections::HashMap;
+use std::net::TcpListener;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -27,16 +28,18 @@ pub(crate) struct Banc {
     donnees: TempDir,
     arret: Arret,
     identite: (String, String),
+    /// Kept over restarts: nobody else gets the port in between.
+    ecoute: TcpListener,
 }
 
 impl Banc {
     /// Its clock stands still at a fixed instant.
-    pub(crate) async fn ouvrir() -> Self {
+    pub(crate) fn ouvrir() -> Self {
         let midi: Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
-        Self::ouvrir_a(Horloge::fixe(midi)).await
+        Self::ouvrir_a(Horloge::fixe(midi))
     }
 
-    pub(crate) async fn ouvrir_a(horloge: Horloge) -> Self {
+    pub(crate) fn ouvrir_a(horloge: Horloge) -> Self {
         service::tls::installer_fournisseur();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -52,13 +55,14 @@ impl Banc {
             donnees: TempDir::new().unwrap(),
             arret: Arret::new(),
             identite: (certificat.pem(), cle.serialize_pem()),
+            ecoute: TcpListener::bind(("127.0.0.1", 0)).unwrap(),
         };
-        banc.servir(0).await;
+        banc.servir();
         banc
     }
 
-    async fn servir(&mut self, port: u16) {
-        let serveur = Serveur::lier(([127, 0, 0, 1], port).into()).await.unwrap();
+    fn servir(&mut self) {
+        let serveur = Serveur::sur(self.ecoute.try_clone().unwrap()).unwrap();
         self.issuer = format!("https://localhost:{}/realms/industriels", serveur.adresse().port());
         let config = bas::Config { isc: self.config(), psc: self.config_psc(), apis: None };
         let bac = Bac::nouveau(config, self.horloge.clone(), self.alea.clone()).unwrap();
@@ -70,10 +74,9 @@ impl Banc {
 
     /// Stops the server and starts another one at the same address with the same folder.
     pub(crate) async fn redemarrer(&mut self) {
-        let port = Url::parse(&self.issuer).unwrap().port().unwrap();
         self.arret.demander();
         assert!(self.arret.termine(Duration::from_secs(30)).await);
-        self.servir(port).await;
+        self.servir();
     }
 
     fn config(&self) -> Config {

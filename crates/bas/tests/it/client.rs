@@ -8,7 +8,7 @@ use crate::banc::{Banc, lieu};
 
 #[tokio::test]
 async fn a_person_comes_back_with_who_they_are() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "claire.martin").await;
     let jetons = banc.echanger(&lieu, &autorisation).await.unwrap();
@@ -30,7 +30,7 @@ async fn a_person_comes_back_with_who_they_are() {
 
 #[tokio::test]
 async fn every_person_can_sign_in_and_keeps_their_identifier() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     for personne in bas::isc::personnes() {
         let autorisation = banc.demande(Demande::default()).await;
         let lieu = banc.navigateur().connecter(&autorisation, personne.login).await;
@@ -52,7 +52,7 @@ async fn every_person_can_sign_in_and_keeps_their_identifier() {
 
 #[tokio::test]
 async fn a_session_answers_at_once_until_it_is_asked_to_sign_in_again() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let premiere = banc.demande(Demande::default()).await;
     navigateur.connecter(&premiere, "hugo.bernard").await;
@@ -92,7 +92,7 @@ async fn a_session_answers_at_once_until_it_is_asked_to_sign_in_again() {
 
 #[tokio::test]
 async fn sessions_and_tokens_outlive_a_restart() {
-    let mut banc = Banc::ouvrir().await;
+    let mut banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let premiere = banc.demande(Demande::default()).await;
     let lieu_premier = navigateur.connecter(&premiere, "lea.petit").await;

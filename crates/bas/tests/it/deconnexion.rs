@@ -21,7 +21,7 @@ async fn session_ouverte(banc: &Banc, navigateur: &Navigateur) -> bool {
 
 #[tokio::test]
 async fn the_id_token_ends_the_session_and_brings_back_to_the_client() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let (_, jetons) = connecte(&banc, &navigateur, "claire.martin").await;
     assert!(session_ouverte(&banc, &navigateur).await);
@@ -41,7 +41,7 @@ async fn the_id_token_ends_the_session_and_brings_back_to_the_client() {
 
 #[tokio::test]
 async fn a_posted_request_ends_the_session_even_without_its_cookie() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let (_, jetons) = connecte(&banc, &navigateur, "claire.martin").await;
     let champs = [("id_token_hint", jetons.id_token.expose_secret()), ("post_logout_redirect_uri", APRES)];
@@ -53,7 +53,7 @@ async fn a_posted_request_ends_the_session_even_without_its_cookie() {
 
 #[tokio::test]
 async fn without_an_id_token_the_person_is_asked() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     connecte(&banc, &navigateur, "claire.martin").await;
     let url = banc.client().deconnexion_url(None, Some(APRES), None).await.unwrap().unwrap();
@@ -72,7 +72,7 @@ async fn without_an_id_token_the_person_is_asked() {
 
 #[tokio::test]
 async fn an_address_or_a_token_that_is_not_ours_is_a_page() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let (_, jetons) = connecte(&banc, &navigateur, "claire.martin").await;
     let id_token = jetons.id_token.expose_secret();
@@ -99,7 +99,7 @@ async fn an_address_or_a_token_that_is_not_ours_is_a_page() {
 
 #[tokio::test]
 async fn an_old_id_token_does_not_sign_out_who_came_after() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let (_, premiers) = connecte(&banc, &navigateur, "claire.martin").await;
     connecte(&banc, &navigateur, "hugo.bernard").await;

@@ -8,7 +8,7 @@ use crate::banc::{Banc, lieu, parametre};
 
 #[tokio::test]
 async fn the_page_lists_everybody_and_hides_nothing_from_a_screen_reader() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation =
         banc.demande(Demande { login_hint: Some("\"><b>x".into()), ..Demande::default() }).await;
     let reponse = banc.navigateur().ouvrir(&autorisation.url).await;
@@ -37,7 +37,7 @@ async fn the_page_lists_everybody_and_hides_nothing_from_a_screen_reader() {
 
 #[tokio::test]
 async fn a_password_signs_in_and_a_wrong_one_says_nothing_of_the_account() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let navigateur = banc.navigateur();
     let page = navigateur.page(&autorisation.url).await;
@@ -63,7 +63,7 @@ async fn a_password_signs_in_and_a_wrong_one_says_nothing_of_the_account() {
 
 #[tokio::test]
 async fn five_wrong_passwords_slow_that_login_down_and_no_other() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let navigateur = banc.navigateur();
     let page = navigateur.page(&autorisation.url).await;
@@ -89,7 +89,7 @@ async fn five_wrong_passwords_slow_that_login_down_and_no_other() {
 
 #[tokio::test]
 async fn the_form_is_read_only_with_its_own_token() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let (navigateur, autre) = (banc.navigateur(), banc.navigateur());
     let page = navigateur.page(&autorisation.url).await;
@@ -114,7 +114,7 @@ async fn the_form_is_read_only_with_its_own_token() {
 
 #[tokio::test]
 async fn the_token_of_before_the_sign_in_is_worth_nothing_after() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let navigateur = banc.navigateur();
     let reponse = navigateur.ouvrir(&autorisation.url).await;
@@ -128,7 +128,7 @@ async fn the_token_of_before_the_sign_in_is_worth_nothing_after() {
 
 #[tokio::test]
 async fn the_first_page_and_the_lost_ones_are_pages() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = banc.navigateur();
     let racine = banc.issuer.replace("/realms/industriels", "");
     let accueil = navigateur.ouvrir(&racine).await;

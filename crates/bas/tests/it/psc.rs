@@ -1,18 +1,25 @@
 //! Pro Santé Connect on two free ports: pages on one, the realm with optional client certificates on the other.
 
 mod administration;
+mod apis;
 mod ciba;
 mod code;
 mod demandes_client;
 mod jetons;
+mod nommes;
+mod page_scenarios;
+mod pousse;
 mod scenarios;
 mod temoin;
+mod tls;
 
+use std::net::TcpListener;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use bas::psc::{Config, Emission, Inscription, Reglages};
-use bas::{Bac, isc};
+use bas::{Bac, api, isc};
 use igc::{Algorithme, Autorite, Certificat, Demande, Usage};
 use jiff::{SignedDuration, Timestamp};
 use oidc::ciba::Accuse;
@@ -36,12 +43,17 @@ pub(crate) struct Banc {
     pub(crate) issuer: String,
     /// Host of the pages and of the administration.
     pub(crate) pages: String,
+    /// Origin of the API and of their authorization server, realm `essai`.
+    pub(crate) apis: String,
     pub(crate) horloge: Horloge,
     pub(crate) autorite: Autorite,
-    donnees: TempDir,
+    pub(crate) donnees: TempDir,
     arret: Arret,
     serveur: Certificat,
     clients: Vec<Inscription>,
+    administrateur: OnceLock<reqwest::Client>,
+    /// Kept over restarts: nobody else gets the ports in between. Pages, then the realm, then the API.
+    ecoutes: [TcpListener; 3],
 }
 
 pub(crate) fn inscription(client_id: &str) -> Inscription {
@@ -58,11 +70,11 @@ pub(crate) fn inscription(client_id: &str) -> Inscription {
 
 impl Banc {
     /// Its clock stands still. Clients: `lps` and `autre` by certificate, `communaute` by secret, `sans-ciba`.
-    pub(crate) async fn ouvrir() -> Self {
-        Self::ouvrir_a(Horloge::fixe("2026-03-02T12:00:00Z".parse().unwrap())).await
+    pub(crate) fn ouvrir() -> Self {
+        Self::ouvrir_a(Horloge::fixe("2026-03-02T12:00:00Z".parse().unwrap()))
     }
 
-    pub(crate) async fn ouvrir_a(horloge: Horloge) -> Self {
+    pub(crate) fn ouvrir_a(horloge: Horloge) -> Self {
         service::tls::installer_fournisseur();
         let le: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
         let autorite = Autorite::nouvelle("Autorité d’essai", le).unwrap();
@@ -77,20 +89,23 @@ impl Banc {
         let mut banc = Self {
             issuer: String::new(),
             pages: String::new(),
+            apis: String::new(),
             horloge,
             autorite,
             donnees: TempDir::new().unwrap(),
             arret: Arret::new(),
             serveur,
             clients,
+            administrateur: OnceLock::new(),
+            ecoutes: [(); 3].map(|()| TcpListener::bind(("127.0.0.1", 0)).unwrap()),
         };
-        banc.servir((0, 0)).await;
+        banc.servir();
         banc
     }
 
-    async fn servir(&mut self, ports: (u16, u16)) {
-        let lier = |port: u16| Serveur::lier(([127, 0, 0, 1], port).into());
-        let (pages, psc) = (lier(ports.0).await.unwrap(), lier(ports.1).await.unwrap());
+    fn servir(&mut self) {
+        let [pages, psc, apis] =
+            self.ecoutes.each_ref().map(|ecoute| Serveur::sur(ecoute.try_clone().unwrap()).unwrap());
         self.pages = format!("https://localhost:{}", pages.adresse().port());
         self.issuer = format!("https://localhost:{}{}", psc.adresse().port(), oidc::psc::ROYAUME);
         let ca = self.donnees.path().join("ca.pem");
@@ -108,14 +123,14 @@ impl Banc {
             emission: Some(Emission { certificat: self.donnees.path().join("ca.pem"), cle: cle_ca }),
             scenarios: None,
         };
+        self.apis = format!("https://localhost:{}", apis.adresse().port());
         let isc = isc::Config {
             issuer: format!("{}/realms/industriels", self.pages),
             clients: Vec::new(),
             donnees: PathBuf::from(self.donnees.path()),
         };
-        let bac =
-            Bac::nouveau(bas::Config { isc, psc: config, apis: None }, self.horloge.clone(), Alea::graine(1))
-                .unwrap();
+        let config = bas::Config { isc, psc: config, apis: Some(self.config_apis()) };
+        let bac = Bac::nouveau(config, self.horloge.clone(), Alea::graine(1)).unwrap();
         let identite =
             || Identite::depuis_pem(&self.serveur.cert_pem, self.serveur.cle_pem.expose_secret()).unwrap();
         let confiance = Clients::Facultatif(Autorites::depuis_pem(self.autorite.cert_pem()).unwrap());
@@ -125,16 +140,60 @@ impl Banc {
             TlsServeur::nouveau(identite(), confiance).unwrap(),
         );
         self.arret.suivre(pages.servir(bac.routes(), tls, self.arret.clone()));
-        self.arret.suivre(psc.servir(bac.routes_psc(), tls_psc, self.arret.clone()));
+        let psc = psc.avec_temoin(bac.journal().temoin("psc")).avec_portier(bac.portier_psc());
+        self.arret.suivre(psc.servir(bac.routes_psc(), tls_psc.clone(), self.arret.clone()));
+        let apis = apis.avec_temoin(bac.journal().temoin("apis")).avec_portier(bac.portier_apis());
+        self.arret.suivre(apis.servir(bac.routes_apis(), tls_psc, self.arret.clone()));
+    }
+
+    fn config_apis(&self) -> api::Config {
+        api::Config {
+            url: self.apis.clone(),
+            donnees: PathBuf::from(self.donnees.path()),
+            psc: api::ConfigPsc {
+                introspection: self.point("token/introspect").parse().unwrap(),
+                client_id: "communaute".into(),
+                secret: Some(SECRET.into()),
+                identite: None,
+                autorite: Some(self.donnees.path().join("ca.pem")),
+            },
+            serveurs: vec![api::ConfigServeur {
+                royaume: "essai".into(),
+                scopes: vec!["essai".into()],
+                scope_exige: false,
+                cnf: oidc::cnf::Forme::Agence,
+                durees: api::Durees::default(),
+                clients: Vec::new(),
+                cn_admis: true,
+            }],
+            apis: vec![api::ConfigApi {
+                id: "essai".into(),
+                genre: api::Genre::Essai,
+                royaume: "essai".into(),
+                scope: Some("essai".into()),
+                chemin: None,
+                sans_liaison: false,
+            }],
+        }
     }
 
     /// Stops and starts again at the same addresses, with the same folder.
     pub(crate) async fn redemarrer(&mut self) {
-        let port = |adresse: &str| url::Url::parse(adresse).unwrap().port().unwrap();
-        let ports = (port(&self.pages), port(&self.issuer));
         self.arret.demander();
         assert!(self.arret.termine(Duration::from_secs(30)).await);
-        self.servir(ports).await;
+        self.servir();
+    }
+
+    /// Serves something else under the same authority until the test ends; gives its origin.
+    pub(crate) async fn ecouter(&self, routes: axum::Router) -> String {
+        let ecoute = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap();
+        let origine = format!("https://localhost:{}", ecoute.adresse().port());
+        let identite =
+            Identite::depuis_pem(&self.serveur.cert_pem, self.serveur.cle_pem.expose_secret()).unwrap();
+        let tls = TlsServeur::nouveau(identite, Clients::Aucun).unwrap();
+        let arret = Arret::new();
+        tokio::spawn(ecoute.servir(routes, tls, arret));
+        origine
     }
 
     pub(crate) fn avancer(&self, secondes: i64) {
@@ -162,7 +221,8 @@ impl Banc {
     }
 
     pub(crate) async fn admin(&self, methode: Method, chemin: &str, corps: Option<Value>) -> Response {
-        let requete = self.http().request(methode, format!("{}/_bac-a-sable{chemin}", self.pages));
+        let http = self.administrateur.get_or_init(|| self.http());
+        let requete = http.request(methode, format!("{}/_bac-a-sable{chemin}", self.pages));
         let requete = match corps {
             Some(corps) => requete.json(&corps),
             None => requete,

@@ -10,7 +10,7 @@ use crate::banc::{Banc, RETOUR, SECRET, change, lieu, parametre};
 
 #[tokio::test]
 async fn an_unproven_address_gets_a_page_and_no_redirect() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let bonne = banc.demande(Demande::default()).await.url;
     let avec_requete = format!("{RETOUR}?x=1");
     let cas = [
@@ -35,7 +35,7 @@ async fn an_unproven_address_gets_a_page_and_no_redirect() {
 
 #[tokio::test]
 async fn other_faults_go_back_to_the_client_with_state_and_issuer() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let cas = [
         ("response_type", Some("token"), "unsupported_response_type"),
@@ -76,7 +76,7 @@ fn code_refuse<T: std::fmt::Debug>(resultat: Result<T, Erreur>) -> String {
 
 #[tokio::test]
 async fn a_code_is_good_once_and_its_replay_takes_the_access_token_back() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
     let jetons = banc.echanger(&lieu, &autorisation).await.unwrap();
@@ -90,7 +90,7 @@ async fn a_code_is_good_once_and_its_replay_takes_the_access_token_back() {
 #[tokio::test]
 async fn a_code_lives_sixty_seconds() {
     for (secondes, bon) in [(59, true), (60, false)] {
-        let banc = Banc::ouvrir().await;
+        let banc = Banc::ouvrir();
         let autorisation = banc.demande(Demande::default()).await;
         let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
         banc.horloge.avancer(SignedDuration::from_secs(secondes));
@@ -100,7 +100,7 @@ async fn a_code_lives_sixty_seconds() {
 
 #[tokio::test]
 async fn a_wrong_verifier_spends_the_code() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let mut autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
     let bon = std::mem::replace(&mut autorisation.verificateur, SecretString::from("f".repeat(43)));
@@ -111,7 +111,7 @@ async fn a_wrong_verifier_spends_the_code() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_refused_and_leaves_the_code_alone() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
     let code: SecretString = parametre(&lieu, "code").unwrap().into();
@@ -127,7 +127,7 @@ type Cas<'a> = (&'a [(&'a str, Option<&'a str>)], u16, &'a str);
 
 #[tokio::test]
 async fn the_token_endpoint_answers_each_fault_with_its_code() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
     let code = parametre(&lieu, "code").unwrap();
@@ -173,7 +173,7 @@ async fn the_token_endpoint_answers_each_fault_with_its_code() {
 
 #[tokio::test]
 async fn userinfo_wants_an_access_token_that_lives() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let autorisation = banc.demande(Demande::default()).await;
     let lieu = banc.navigateur().connecter(&autorisation, "tom.leroy").await;
     let jetons = banc.echanger(&lieu, &autorisation).await.unwrap();

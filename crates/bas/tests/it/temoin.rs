@@ -24,7 +24,7 @@ pub(crate) async fn porter(
 
 #[tokio::test]
 async fn the_openidconnect_crate_signs_somebody_in() {
-    let banc = Banc::ouvrir_a(Horloge::systeme()).await;
+    let banc = Banc::ouvrir_a(Horloge::systeme());
     let http = banc.http();
     let transport = |requete: HttpRequest| porter(http.clone(), requete);
     let issuer = IssuerUrl::new(banc.issuer.clone()).unwrap();

@@ -36,6 +36,8 @@ enum Acte {
     Importer(Import),
     /// Active des scénarios de faute, à la place de ceux qui l’étaient ; sans nom, les retire tous.
     Scenarios(Scenarios),
+    /// Revient au premier démarrage : scénarios, réglages, identités et heure ; les clients restent.
+    Reinitialiser(Ou),
 }
 
 /// Where the sandbox runs.
@@ -72,12 +74,24 @@ struct Scenarios {
     /// Seulement pour ce client.
     #[arg(long, value_name = "CLIENT_ID")]
     client: Option<String>,
+    /// Serveur visé par les scénarios « tls-… » et « http-… ».
+    #[arg(long, value_name = "SERVEUR", value_parser = ["psc", "as", "api"])]
+    cible: Option<String>,
+    /// Point d’accès visé par les scénarios « http-… » : jeton, ciba, cles, introspection, userinfo…
+    #[arg(long, value_name = "POINT")]
+    point: Option<String>,
+    /// Délai des scénarios « http-lent » et « http-goutte ».
+    #[arg(long, value_name = "S")]
+    secondes: Option<u32>,
     /// Nombre de fois, après quoi tout redevient juste.
     #[arg(long, value_name = "N")]
     fois: Option<u32>,
     /// Montre le catalogue et ne change rien.
     #[arg(long)]
     catalogue: bool,
+    /// Montre les scénarios actifs et ne change rien.
+    #[arg(long, conflicts_with = "catalogue")]
+    actifs: bool,
     #[command(flatten)]
     ou: Ou,
 }
@@ -100,15 +114,21 @@ async fn servir(fichier: &std::path::Path) -> Result<ExitCode, Faute> {
         Some(adresse) => Some(lier(adresse).await?),
         None => None,
     };
+    let portail = config.psc.portail.clone();
     let config = bas::Config { isc: config.isc, psc: config.psc, apis: config.apis };
     let bac = bas::Bac::nouveau(config, Horloge::systeme(), Alea::systeme())?;
     let arret = Arret::new();
     arret.ecouter_signaux()?;
     if let Some(serveur) = serveur_apis {
-        let serveur = serveur.avec_temoin(bac.journal().temoin("apis"));
+        let serveur = serveur.avec_temoin(bac.journal().temoin("apis")).avec_portier(bac.portier_apis());
         arret.suivre(serveur.servir(bac.routes_apis(), tls_psc.clone(), arret.clone()));
     }
-    let serveur_psc = serveur_psc.avec_temoin(bac.journal().temoin("psc"));
+    if let Some(ecarts) = bac.ecarts() {
+        sortie::texte(&format!(
+            "Attention, le bac à sable s’écarte du juste : {ecarts}. Pour y revenir : {portail}/scenarios\n"
+        ));
+    }
+    let serveur_psc = serveur_psc.avec_temoin(bac.journal().temoin("psc")).avec_portier(bac.portier_psc());
     arret.suivre(serveur_psc.servir(bac.routes_psc(), tls_psc, arret.clone()));
     serveur.servir(bac.routes(), tls, arret.clone()).await;
     arret.termine(super::up::VIDANGE).await;
@@ -138,6 +158,10 @@ async fn agir(acte: &Acte) -> Result<ExitCode, Faute> {
             sortie::texte(&format!("{} identités importées.\n", fait["importees"]));
         }
         Acte::Scenarios(choix) => scenarios(choix).await?,
+        Acte::Reinitialiser(ou) => {
+            Bac::ouvrir(ou)?.poster("/reinitialiser", &Value::Null).await?;
+            sortie::texte("Le bac à sable est comme au premier démarrage ; les clients sont restés.\n");
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -154,16 +178,30 @@ async fn scenarios(choix: &Scenarios) -> Result<(), Faute> {
         sortie::texte(&texte);
         return Ok(());
     }
+    if choix.actifs {
+        let actifs = bac.lire("/scenarios").await?;
+        let mut lignes = String::new();
+        for actif in actifs.as_array().into_iter().flatten() {
+            let _ = writeln!(lignes, "{actif}");
+        }
+        sortie::texte(if lignes.is_empty() { "Aucun scénario n’est actif.\n" } else { &lignes });
+        return Ok(());
+    }
     let actifs: Vec<Value> = choix
         .noms
         .iter()
         .map(|nom| {
             let mut actif = json!({ "nom": nom });
-            if let Some(client) = &choix.client {
-                actif["client"] = json!(client);
-            }
-            if let Some(fois) = choix.fois {
-                actif["fois"] = json!(fois);
+            for (membre, valeur) in [
+                ("client", json!(choix.client)),
+                ("cible", json!(choix.cible)),
+                ("point", json!(choix.point)),
+                ("secondes", json!(choix.secondes)),
+                ("fois", json!(choix.fois)),
+            ] {
+                if !valeur.is_null() {
+                    actif[membre] = valeur;
+                }
             }
             actif
         })

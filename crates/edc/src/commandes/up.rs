@@ -67,10 +67,10 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     arret.suivre(guichet::taches::travailler(app.clone(), arret.clone()));
     let (routes_bas, tls, fin) = (bac.routes(), espace.tls.clone(), arret.clone());
     arret.suivre(async move { bas_ecoute.servir(routes_bas, tls, fin).await });
-    let psc_ecoute = psc_ecoute.avec_temoin(bac.journal().temoin("psc"));
+    let psc_ecoute = psc_ecoute.avec_temoin(bac.journal().temoin("psc")).avec_portier(bac.portier_psc());
     let (routes_psc, tls, fin) = (bac.routes_psc(), espace.tls_psc.clone(), arret.clone());
     arret.suivre(async move { psc_ecoute.servir(routes_psc, tls, fin).await });
-    let apis_ecoute = apis_ecoute.avec_temoin(bac.journal().temoin("apis"));
+    let apis_ecoute = apis_ecoute.avec_temoin(bac.journal().temoin("apis")).avec_portier(bac.portier_apis());
     let (routes_apis, tls, fin) = (bac.routes_apis(), espace.tls_psc.clone(), arret.clone());
     arret.suivre(async move { apis_ecoute.servir(routes_apis, tls, fin).await });
     let relais = espace.proxy(&bac.apis())?;
@@ -86,7 +86,7 @@ pub(crate) async fn up(options: &Options) -> Result<ExitCode, Faute> {
     });
 
     annonce::publier(&espace, &bac)?;
-    sortie::texte(&annonce::table(&espace));
+    sortie::texte(&annonce::table(&espace, &bac));
     arret.demande().await;
     annonce::retirer(&espace);
     sortie::texte("\nArrêt demandé : les requêtes en cours se terminent…\n");

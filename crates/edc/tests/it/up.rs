@@ -39,16 +39,25 @@ pub(crate) fn port() -> u16 {
 
 /// Starts and waits for the last line of the table.
 pub(crate) fn demarrer(dossier: &Path, port: u16) -> Up {
+    demarrer_et_lire(dossier, port).0
+}
+
+/// The same, with what it said.
+fn demarrer_et_lire(dossier: &Path, port: u16) -> (Up, String) {
     let mut processus = Command::new(env!("CARGO_BIN_EXE_edc"))
         .args(["up", "--data", &dossier.display().to_string(), "--port-base", &port.to_string()])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the program runs");
     let sortie = processus.stdout.take().expect("piped");
-    let mut lignes = BufReader::new(sortie).lines();
-    let pret = lignes.any(|ligne| ligne.is_ok_and(|ligne| ligne.contains("Ctrl-C pour arrêter")));
-    assert!(pret, "edc up ended before it was ready");
-    Up(processus)
+    let mut dit = String::new();
+    for ligne in BufReader::new(sortie).lines() {
+        dit = format!("{dit}{}\n", ligne.expect("text"));
+        if dit.contains("Ctrl-C pour arrêter") {
+            return (Up(processus), dit);
+        }
+    }
+    panic!("edc up ended before it was ready: {dit}")
 }
 
 pub(crate) fn annonce(dossier: &Path) -> serde_json::Value {
@@ -153,4 +162,27 @@ fn la_demonstration_va_au_bout_sur_une_maison_en_marche() {
     {
         assert!(texte.contains(dit), "{dit}\n{texte}");
     }
+}
+
+#[test]
+fn les_fautes_survivent_a_un_arret_sont_dites_au_demarrage_et_se_retirent() {
+    let dossier = tempfile::tempdir().expect("a folder");
+    let data = dossier.path().display().to_string();
+    let port = port();
+    let (premier, dit) = demarrer_et_lire(dossier.path(), port);
+    assert!(!dit.contains("Attention"), "{dit}");
+    let bas = |arguments: &[&str]| {
+        let sortie = edc(&[&["bas"], arguments, &["--data", &data]].concat());
+        assert!(sortie.status.success(), "{}", String::from_utf8_lossy(&sortie.stderr));
+        String::from_utf8_lossy(&sortie.stdout).into_owned()
+    };
+    assert!(bas(&["scenarios", "--actifs"]).contains("Aucun scénario"));
+    bas(&["scenarios", "tls-expire", "--cible", "as"]);
+    drop(premier);
+    let (_second, dit) = demarrer_et_lire(dossier.path(), port);
+    let attendu = "le bac à sable s’écarte du juste : 1 scénario de faute actif (tls-expire)";
+    assert!(dit.contains(attendu) && dit.contains("edc bas reinitialiser"), "{dit}");
+    assert!(bas(&["scenarios", "--actifs"]).contains("tls-expire"));
+    bas(&["reinitialiser"]);
+    assert!(bas(&["scenarios", "--actifs"]).contains("Aucun scénario"));
 }

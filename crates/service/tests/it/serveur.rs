@@ -116,3 +116,67 @@ async fn an_answer_that_comes_before_the_end_of_the_body_is_not_lost() {
     assert_eq!((reponse.version(), reponse.status()), (Version::HTTP_2, StatusCode::PAYLOAD_TOO_LARGE));
     assert_eq!(reponse.text().await.unwrap(), "trop gros");
 }
+
+#[tokio::test]
+async fn a_socket_kept_elsewhere_serves_again_at_the_same_address() {
+    service::tls::installer_fournisseur();
+    let autorite = crate::soutien::Autorite::nouvelle();
+    let ecoute = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let url = format!("https://localhost:{}/pair", ecoute.local_addr().unwrap().port());
+    for _ in 0..3 {
+        let tls = service::TlsServeur::nouveau(autorite.identite(), service::tls::Clients::Aucun).unwrap();
+        let serveur = service::Serveur::sur(ecoute.try_clone().unwrap()).unwrap();
+        let arret = service::Arret::new();
+        // Asked before anybody serves: the caller waits in the system's queue.
+        let appel = tokio::spawn(autorite.client().get(&url).send());
+        arret.suivre(serveur.servir(routes(), tls, arret.clone()));
+        assert_eq!(appel.await.unwrap().unwrap().status(), StatusCode::OK);
+        arret.demander();
+        assert!(arret.termine(Duration::from_secs(30)).await);
+    }
+}
+
+#[tokio::test]
+async fn a_porter_may_serve_otherwise_keep_a_connection_or_have_open_ones_renewed() {
+    use service::serveur::{Accueil, Portier};
+    use service::tls::Variante;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    service::tls::installer_fournisseur();
+    let autorite = crate::soutien::Autorite::nouvelle();
+    let tls = service::TlsServeur::nouveau(autorite.identite(), service::tls::Clients::Aucun).unwrap();
+    let (renouveler, rang) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let compteur = Arc::clone(&rang);
+    // The second connection is kept, the third speaks TLS 1.2 only.
+    let portier = Portier::nouveau(Arc::clone(&renouveler), move |flux, _, tls| {
+        let rang = compteur.fetch_add(1, Ordering::SeqCst);
+        async move {
+            match rang {
+                1 => std::future::pending().await,
+                2 => {
+                    let variante = Variante { tls12: true, ..Variante::default() };
+                    Accueil::Servir(flux, tls.variante(variante).unwrap())
+                }
+                _ => Accueil::Servir(flux, tls),
+            }
+        }
+    });
+    let serveur = service::Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap().avec_portier(portier);
+    let (adresse, arret) = (serveur.adresse(), service::Arret::new());
+    arret.suivre(serveur.servir(routes(), tls, arret.clone()));
+    let url = format!("https://localhost:{}/pair", adresse.port());
+    let client = autorite.client();
+    client.get(&url).send().await.unwrap();
+    let gardee = TcpStream::connect(adresse).await.unwrap();
+    while rang.load(Ordering::SeqCst) < 2 {
+        tokio::task::yield_now().await;
+    }
+    client.get(&url).send().await.unwrap();
+    assert_eq!(rang.load(Ordering::SeqCst), 2, "the open connection serves on");
+    renouveler.notify_waiters();
+    // Its end may cross a request; the next connection is a new one.
+    while client.get(&url).send().await.is_err() || rang.load(Ordering::SeqCst) < 3 {}
+    arret.demander();
+    assert!(arret.termine(Duration::from_secs(30)).await, "what the porter keeps ends with the server");
+    drop(gardee);
+}

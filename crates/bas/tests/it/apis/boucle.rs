@@ -14,7 +14,7 @@ use igc::Usage;
 
 #[tokio::test]
 async fn an_approval_leads_to_a_signed_answer() {
-    let psc = psc::Banc::ouvrir().await;
+    let psc = psc::Banc::ouvrir();
     let dossier = TempDir::new().unwrap();
     let ca = dossier.path().join("ca.pem");
     std::fs::write(&ca, psc.autorite.cert_pem()).unwrap();

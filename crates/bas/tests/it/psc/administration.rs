@@ -7,7 +7,7 @@ use super::{AGENT, Banc, MEDECIN};
 
 #[tokio::test]
 async fn nothing_is_served_without_the_token() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     for (methode, chemin) in [
         (Method::GET, "/approbations"),
         (Method::POST, "/approbations/x/approuver"),
@@ -44,7 +44,7 @@ async fn nothing_is_served_without_the_token() {
 
 #[tokio::test]
 async fn identities_travel_as_json() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let export = banc.administrer(Method::GET, "/identites", None).await;
     let toutes = export.as_array().unwrap();
     assert!(toutes.len() >= 12);
@@ -77,7 +77,7 @@ async fn identities_travel_as_json() {
 
 #[tokio::test]
 async fn requests_for_approval_are_answered_once() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     lps.demander(MEDECIN, "CARD").await.unwrap();
     let toutes = banc.administrer(Method::GET, "/approbations", None).await;
@@ -115,7 +115,7 @@ async fn requests_for_approval_are_answered_once() {
 
 #[tokio::test]
 async fn clients_are_registered_and_never_show_their_secret() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let client = json!({"client_id": "neuf", "secret": "canari-du-secret", "redirect_uris": ["https://neuf.example/r"]});
     banc.administrer(Method::POST, "/clients", Some(client)).await;
     let liste = banc.admin(Method::GET, "/clients", None).await.text().await.unwrap();
@@ -140,7 +140,7 @@ async fn clients_are_registered_and_never_show_their_secret() {
 
 #[tokio::test]
 async fn metadata_are_served_at_both_paths_and_name_another_host_for_people() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let mut documents = Vec::new();
     for chemin in [oidc::psc::CHEMIN_METADONNEES, oidc::metadonnees::CHEMIN] {
         let reponse = banc.http().get(format!("{}{chemin}", banc.issuer)).send().await.unwrap();

@@ -14,7 +14,7 @@ fn refus<T>(issue: Issue<T>) -> (u16, String, String) {
 
 #[tokio::test]
 async fn a_professional_approves_and_the_service_gets_verifiable_tokens() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     for (national_id, canal) in [(MEDECIN, "MOBILE"), (AGENT, "CARD")] {
         let accuse = lps.demander(national_id, canal).await.unwrap();
@@ -51,7 +51,7 @@ type Changement<'a> = &'a [(&'a str, &'a str)];
 
 #[tokio::test]
 async fn requests_are_refused_in_the_order_of_keycloak() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, sans_ciba) = (banc.avec_certificat("lps"), banc.avec_certificat("sans-ciba"));
     let bons = [
         ("scope", "openid scope_all"),
@@ -61,10 +61,11 @@ async fn requests_are_refused_in_the_order_of_keycloak() {
     ];
     let long = "a".repeat(51);
     // What is changed (an empty value leaves the parameter out), status, code, description.
-    let cas: [(Changement, u16, &str, &str); 12] = [
+    let cas: [(Changement, u16, &str, &str); 15] = [
         (&[("login_hint", ""), ("scope", "")], 400, "invalid_request", "missing parameter : login_hint"),
-        (&[("scope", ""), ("login_hint", "inconnu")], 400, "invalid_request", "missing parameter : scope"),
+        (&[("scope", ""), ("login_hint", "inconnu")], 400, "invalid_request", "invalid user"),
         (&[("login_hint", "inconnu"), ("scope", "x")], 400, "invalid_request", "invalid user"),
+        (&[("scope", ""), ("binding_message", "é")], 400, "invalid_request", "missing parameter : scope"),
         (&[("login_hint", "899700000102")], 400, "invalid_request", "invalid user"),
         (
             &[("scope", "openid nimporte"), ("binding_message", "é")],
@@ -74,9 +75,16 @@ async fn requests_are_refused_in_the_order_of_keycloak() {
         ),
         (&[("scope", "scope_all")], 400, "invalid_scope", "Invalid scopes: scope_all"),
         (&[("binding_message", "4 2")], 400, "invalid_binding_message", ""),
-        (&[("binding_message", &long)], 400, "invalid_binding_message", ""),
+        (&[("binding_message", &long), ("user_code", "1")], 400, "invalid_binding_message", ""),
+        (
+            &[("client_notification_token", "x"), ("user_code", "1")],
+            400,
+            "invalid_request",
+            "Client Notification token supported only for the ping mode",
+        ),
+        (&[("user_code", "1"), ("channel", "card")], 400, "invalid_request", "User code not supported"),
         (&[("channel", "card")], 400, "invalid_request", "invalid parameter : channel"),
-        (&[("user_code", "1")], 400, "invalid_request", "User code not supported"),
+        (&[("client_id", "lps"), ("scope", "")], 400, "invalid_request", "duplicated parameter"),
         (&[("client_id", "lps")], 400, "invalid_request", "duplicated parameter"),
         (&[("scope", "openid"), ("scope", "openid")], 400, "invalid_request", "duplicated parameter"),
     ];
@@ -91,13 +99,16 @@ async fn requests_are_refused_in_the_order_of_keycloak() {
     }
     let (statut, code, detail) = refus(sans_ciba.demander("inconnu", "CARD").await);
     assert_eq!((statut, &*code, &*detail), (401, "invalid_grant", "Client not allowed OIDC CIBA Grant"));
+    let sonde = [("grant_type", oidc::ciba::GRANT)];
+    let (statut, code, detail) = refus(sans_ciba.poster::<serde_json::Value>("token", &sonde).await);
+    assert_eq!((statut, &*code, &*detail), (400, "invalid_grant", "Client not allowed OIDC CIBA Grant"));
     let sans = lps.poster::<serde_json::Value>("ext/ciba/auth", &bons[..2]).await;
     assert!(sans.is_ok(), "binding_message and channel may be absent: {sans:?}");
 }
 
 #[tokio::test]
 async fn a_client_proves_itself_as_it_was_registered() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     let nu = banc.http();
     let point = banc.point("ext/ciba/auth");
@@ -146,12 +157,17 @@ async fn a_client_proves_itself_as_it_was_registered() {
 
 #[tokio::test]
 async fn polls_are_answered_in_order_expired_too_fast_refused_waiting() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     let accuse = lps.demander(MEDECIN, "MOBILE").await.unwrap();
     let code = |issue| refus::<oidc::jetons::ReponseJetons>(issue).1;
-    assert_eq!(code(lps.sonder(&accuse).await), "authorization_pending");
-    assert_eq!(code(lps.sonder(&accuse).await), "slow_down");
+    let attente = "The authorization request is still pending as the end-user hasn't yet been authenticated.";
+    assert_eq!(
+        refus(lps.sonder(&accuse).await),
+        (400, "authorization_pending".into(), attente.into()),
+        "in the words of Keycloak"
+    );
+    assert_eq!(refus(lps.sonder(&accuse).await), (400, "slow_down".into(), "too early to access".into()));
     banc.repondre("refuser").await;
     assert_eq!(code(lps.sonder(&accuse).await), "slow_down", "too fast comes before refused");
     banc.avancer(5);
@@ -190,7 +206,7 @@ async fn polls_are_answered_in_order_expired_too_fast_refused_waiting() {
 
 #[tokio::test]
 async fn identities_answer_by_themselves_when_told_to() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     // The answer, seconds to wait, what the poll says.
     let cas = [
@@ -213,7 +229,7 @@ async fn identities_answer_by_themselves_when_told_to() {
 
 #[tokio::test]
 async fn two_people_at_once_never_get_each_others_session() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let premiere = lps.demander(MEDECIN, "MOBILE").await.unwrap();
     let seconde = lps.demander(AGENT, "MOBILE").await.unwrap();

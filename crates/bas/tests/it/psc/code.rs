@@ -10,16 +10,16 @@ use url::Url;
 use super::{AGENT, Banc, Issue, MEDECIN, RETOUR};
 use crate::banc::{change, lieu, parametre};
 
-const VERIFICATEUR: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+pub(super) const VERIFICATEUR: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 /// A browser that keeps its cookies and follows nothing by itself.
 pub(super) struct Navigateur<'a> {
     banc: &'a Banc,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
 }
 
-struct Page {
-    html: String,
+pub(super) struct Page {
+    pub(super) html: String,
     csrf: String,
 }
 
@@ -35,7 +35,7 @@ impl<'a> Navigateur<'a> {
         Self { banc, http }
     }
 
-    async fn page(&self, url: &str) -> Page {
+    pub(super) async fn page(&self, url: &str) -> Page {
         let reponse = self.http.get(url).send().await.unwrap();
         assert_eq!(reponse.status(), 200, "{url}");
         let html = reponse.text().await.unwrap();
@@ -45,7 +45,7 @@ impl<'a> Navigateur<'a> {
         Page { csrf: csrf.to_owned(), html }
     }
 
-    async fn poster(&self, chemin: &str, csrf: &str, champs: &[(&str, &str)]) -> reqwest::Response {
+    pub(super) async fn poster(&self, chemin: &str, csrf: &str, champs: &[(&str, &str)]) -> reqwest::Response {
         let mut formulaire = vec![("csrf", csrf)];
         formulaire.extend_from_slice(champs);
         self.http.post(format!("{}{chemin}", self.banc.pages)).form(&formulaire).send().await.unwrap()
@@ -78,7 +78,7 @@ fn attente(banc: &Banc, reponse: &reqwest::Response) -> Url {
     Url::parse(&banc.pages).unwrap().join(reponse.headers()[header::LOCATION].to_str().unwrap()).unwrap()
 }
 
-fn demande(banc: &Banc) -> Url {
+pub(super) fn demande(banc: &Banc) -> Url {
     let parametres = [
         ("response_type", "code"),
         ("client_id", "lps"),
@@ -93,7 +93,7 @@ fn demande(banc: &Banc) -> Url {
     Url::parse_with_params(&format!("{}/auth", banc.pages), parametres).unwrap()
 }
 
-async fn echanger(banc: &Banc, retour: &Url, verificateur: Option<&str>) -> Issue<ReponseJetons> {
+pub(super) async fn echanger(banc: &Banc, retour: &Url, verificateur: Option<&str>) -> Issue<ReponseJetons> {
     let code = parametre(retour, "code").unwrap();
     let mut champs =
         vec![("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", RETOUR)];
@@ -112,7 +112,7 @@ async fn the_form_may_end_at_a_software_behind_a_proxy() {
 
 #[tokio::test]
 async fn a_professional_signs_in_with_the_ecps_or_the_card() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     for (canal, chemin, national_id) in [("MOBILE", "/ecps", MEDECIN), ("CARD", "/cps-gestion", AGENT)] {
         let navigateur = Navigateur::nouveau(&banc);
         let choix =
@@ -155,7 +155,7 @@ async fn a_professional_signs_in_with_the_ecps_or_the_card() {
 
 #[tokio::test]
 async fn a_session_at_the_provider_spares_the_page_until_it_ends() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let navigateur = Navigateur::nouveau(&banc);
     let demande = demande(&banc);
     let muette = change(&demande, "prompt", Some("none"));
@@ -181,7 +181,7 @@ async fn a_session_at_the_provider_spares_the_page_until_it_ends() {
 
 #[tokio::test]
 async fn a_code_serves_once_with_its_verifier_and_what_it_gave_is_taken_back_if_it_returns() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let obtenir =
         async || lieu(&Navigateur::nouveau(&banc).choisir(&demande(&banc), &[("identite", MEDECIN)]).await);
     for (verificateur, detail) in [
@@ -212,7 +212,7 @@ async fn a_code_serves_once_with_its_verifier_and_what_it_gave_is_taken_back_if_
 
 #[tokio::test]
 async fn requests_are_refused_on_a_page_until_the_address_of_return_is_proven() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let bonne = demande(&banc);
     let http = Navigateur::nouveau(&banc).http;
     for (nom, valeur) in [
@@ -241,7 +241,7 @@ async fn requests_are_refused_on_a_page_until_the_address_of_return_is_proven() 
 
 #[tokio::test]
 async fn a_refusal_or_a_silence_goes_back_to_the_service() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     for refuse in [true, false] {
         let navigateur = Navigateur::nouveau(&banc);
         let choix =
@@ -275,7 +275,7 @@ async fn a_refusal_or_a_silence_goes_back_to_the_service() {
 
 #[tokio::test]
 async fn the_page_of_the_ecps_answers_for_its_owner_only_and_blocks_after_three_wrong_codes() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let telephone = Navigateur::nouveau(&banc);
     let accuse = lps.demander(MEDECIN, "MOBILE").await.unwrap();

@@ -9,7 +9,7 @@ use super::{Banc, MEDECIN};
 
 #[tokio::test]
 async fn a_service_gets_an_identifier_and_a_certificate_that_signs_in() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let demande =
         json!({"nom": "Logiciel Médical n°1", "organisation": "Logimed", "structure": "300001204700015"});
     let recue = banc.administrer(Method::POST, "/demandes-client", Some(demande)).await;
@@ -25,7 +25,7 @@ async fn a_service_gets_an_identifier_and_a_certificate_that_signs_in() {
 
 #[tokio::test]
 async fn production_asks_for_datapass_and_nru() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let bonne = json!({"nom": "Proxy", "organisation": "Logimed", "structure": "300001204700015",
         "environnement": "production", "datapass": "D123456", "nru": "BCDFGHJKMN"});
     let recue = banc.administrer(Method::POST, "/demandes-client", Some(bonne.clone())).await;

@@ -6,15 +6,13 @@ use axum::{Form, Router};
 use reqwest::{Method, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
-use service::tls::Clients;
-use service::{Arret, Identite, Serveur, TlsServeur};
 use tokio::sync::mpsc;
 
 use super::{AGENT, APRES, Banc, MEDECIN, inscription};
 
 #[tokio::test]
 async fn userinfo_says_who_the_professional_is() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let jetons = lps.connecter(MEDECIN).await;
     let profil = lps.userinfo(&jetons).await.unwrap();
@@ -48,7 +46,7 @@ async fn userinfo_says_who_the_professional_is() {
 
 #[tokio::test]
 async fn introspection_tells_the_national_identifier_of_access_tokens_only() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     let jetons = lps.connecter(AGENT).await;
     // Another registered service may ask: that is what authorization servers do.
@@ -88,7 +86,7 @@ async fn introspection_tells_the_national_identifier_of_access_tokens_only() {
 
 #[tokio::test]
 async fn tokens_live_as_long_as_published_and_sessions_end_when_idle() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let mut jetons = lps.connecter(MEDECIN).await;
     banc.avancer(119);
@@ -119,7 +117,7 @@ async fn tokens_live_as_long_as_published_and_sessions_end_when_idle() {
 
 #[tokio::test]
 async fn lives_can_be_changed_and_accelerated() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let reglages =
         json!({"prereglage": "psc-prod-2026", "durees": {"acceleration": 60, "intervalle": 1, "ciba": 600}});
@@ -139,7 +137,7 @@ async fn lives_can_be_changed_and_accelerated() {
 
 #[tokio::test]
 async fn a_refresh_belongs_to_its_client_and_to_a_living_identity() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     let jetons = lps.connecter(MEDECIN).await;
     assert_eq!(autre.rafraichir(&jetons).await.unwrap_err().1, "invalid_grant");
@@ -155,7 +153,7 @@ async fn a_refresh_belongs_to_its_client_and_to_a_living_identity() {
 
 #[tokio::test]
 async fn revocation_takes_back_one_access_token_or_all_that_the_client_holds() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     let jetons = lps.connecter(MEDECIN).await;
     let revoquer = async |lps: &super::Lps<'_>, jeton: &str| {
@@ -176,7 +174,7 @@ async fn revocation_takes_back_one_access_token_or_all_that_the_client_holds() {
 
 #[tokio::test]
 async fn signing_out_ends_the_session_by_get_and_by_post() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     let logout = banc.point("logout");
     let http = banc.http();
@@ -216,22 +214,13 @@ async fn signing_out_ends_the_session_by_get_and_by_post() {
 
 #[tokio::test]
 async fn the_clients_of_a_session_are_told_when_it_ends() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (envoyer, mut recus) = mpsc::unbounded_channel::<String>();
-    let ecoute = Serveur::lier(([127, 0, 0, 1], 0).into()).await.unwrap();
-    let adresse = format!("https://localhost:{}/fin", ecoute.adresse().port());
     let recevoir = async |State(envoyer): State<mpsc::UnboundedSender<String>>, Form(corps): Form<Value>| {
         envoyer.send(corps["logout_token"].as_str().unwrap().to_owned()).unwrap();
     };
     let routes = Router::new().route("/fin", post(recevoir)).with_state(envoyer);
-    let identite =
-        Identite::depuis_pem(&banc.serveur.cert_pem, banc.serveur.cle_pem.expose_secret()).unwrap();
-    let arret = Arret::new();
-    arret.suivre(ecoute.servir(
-        routes,
-        TlsServeur::nouveau(identite, Clients::Aucun).unwrap(),
-        arret.clone(),
-    ));
+    let adresse = format!("{}/fin", banc.ecouter(routes).await);
     let client = json!({"client_id": "averti", "backchannel_logout_uri": adresse});
     banc.administrer(Method::POST, "/clients", Some(client)).await;
 
@@ -257,7 +246,7 @@ async fn the_clients_of_a_session_are_told_when_it_ends() {
 
 #[tokio::test]
 async fn a_key_can_be_changed_under_living_tokens() {
-    let mut banc = Banc::ouvrir().await;
+    let mut banc = Banc::ouvrir();
     let avant = banc.avec_certificat("lps").connecter(MEDECIN).await;
     let kid = banc.administrer(Method::POST, "/cles/rotation", None).await["kid"].clone();
     let document: Value = banc.http().get(banc.point("certs")).send().await.unwrap().json().await.unwrap();
@@ -271,7 +260,22 @@ async fn a_key_can_be_changed_under_living_tokens() {
     // Keys, identities and clients outlive a restart; sessions do not.
     banc.administrer(Method::POST, "/clients", Some(json!({"client_id": "neuf"}))).await;
     banc.reponse_de(AGENT, json!({"mode": "approuver"})).await;
+    let reglages = json!({"prereglage": "psc-prod-2026", "durees": {"acces": 60}});
+    let reglages = banc.administrer(Method::PUT, "/reglages", Some(reglages)).await;
+    let scenarios =
+        json!([{"nom": "id-iss-faux", "client": "lps", "fois": 2}, {"nom": "http-lent", "secondes": 0}]);
+    banc.fixer(scenarios.clone()).await;
     banc.redemarrer().await;
+    assert_eq!(banc.administrer(Method::GET, "/reglages", None).await, reglages);
+    assert_eq!(banc.administrer(Method::GET, "/scenarios", None).await, scenarios);
+    banc.avancer(3600);
+    banc.administrer(Method::POST, "/reinitialiser", None).await;
+    let heure = banc.administrer(Method::POST, "/horloge", Some(json!({"avancer": 0}))).await;
+    assert_eq!(heure["maintenant"], "2026-03-02T12:00:00Z", "the right time again");
+    banc.reponse_de(AGENT, json!({"mode": "approuver"})).await;
+    banc.redemarrer().await;
+    assert_eq!(banc.administrer(Method::GET, "/reglages", None).await["prereglage"], "psc-bas");
+    assert_eq!(banc.administrer(Method::GET, "/scenarios", None).await, json!([]));
     banc.verifier("lps", &apres).await;
     let neuf = banc.avec_certificat("neuf");
     assert!(!neuf.introspecter(&apres.access_token).await.active);

@@ -8,14 +8,14 @@ use serde_json::{Value, json};
 use super::{Banc, MEDECIN};
 
 impl Banc {
-    async fn fixer(&self, actifs: Value) {
+    pub(super) async fn fixer(&self, actifs: Value) {
         self.administrer(Method::PUT, "/scenarios", Some(actifs)).await;
     }
 }
 
 #[tokio::test]
 async fn a_wrong_id_token_is_wrong_in_the_way_it_says() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     banc.reponse_de(MEDECIN, json!({"mode": "approuver"})).await;
     let cas = [
@@ -71,7 +71,7 @@ async fn a_wrong_id_token_is_wrong_in_the_way_it_says() {
 
 #[tokio::test]
 async fn endpoints_fail_as_asked_for_that_client_only() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let (lps, autre) = (banc.avec_certificat("lps"), banc.avec_certificat("autre"));
     for (nom, statut, code) in [
         ("ciba-unknown-user-id", 400, "unknown_user_id"),
@@ -132,7 +132,7 @@ async fn endpoints_fail_as_asked_for_that_client_only() {
 
 #[tokio::test]
 async fn answers_lose_a_member_and_tokens_their_worth() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     banc.reponse_de(MEDECIN, json!({"mode": "approuver"})).await;
     let demande = [("scope", "openid"), ("login_hint", MEDECIN)];
@@ -174,7 +174,7 @@ async fn answers_lose_a_member_and_tokens_their_worth() {
 
 #[tokio::test]
 async fn the_journal_tells_the_refusal_and_the_scenario() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let lps = banc.avec_certificat("lps");
     banc.fixer(json!([{"nom": "jeton-access-denied", "fois": 1}])).await;
     let accuse = lps.demander(MEDECIN, "MOBILE").await.unwrap();
@@ -200,14 +200,20 @@ async fn the_journal_tells_the_refusal_and_the_scenario() {
 
 #[tokio::test]
 async fn the_catalogue_is_published_and_bad_orders_are_refused() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let catalogue = banc.administrer(Method::GET, "/scenarios/catalogue", None).await;
     let fiches = catalogue.as_array().unwrap();
     assert!(fiches.len() > 60);
     // Every one of them can be set.
-    let tous: Vec<Value> =
-        fiches.iter().map(|fiche| json!({"nom": fiche["nom"], "client": "personne"})).collect();
-    banc.fixer(json!(tous)).await;
+    let (tls, autres): (Vec<&Value>, Vec<&Value>) =
+        fiches.iter().partition(|fiche| fiche["nom"].as_str().unwrap().starts_with("tls-"));
+    let autres: Vec<Value> =
+        autres.iter().map(|fiche| json!({"nom": fiche["nom"], "client": "personne"})).collect();
+    banc.fixer(json!(autres)).await;
+    banc.cles().await;
+    let tls: Vec<Value> = tls.iter().map(|fiche| json!({"nom": fiche["nom"], "cible": "as"})).collect();
+    assert_eq!(tls.len(), 8);
+    banc.fixer(json!(tls)).await;
     banc.cles().await;
     for corps in [json!([{"nom": "inconnu"}]), json!([{"nom": "http-500", "fois": 0}]), json!([{"nom": 1}])] {
         let refus = banc.admin(Method::PUT, "/scenarios", Some(corps)).await;

@@ -15,7 +15,7 @@ use crate::temoin::porter;
 
 #[tokio::test]
 async fn the_openidconnect_crate_signs_a_professional_in_over_mtls() {
-    let banc = Banc::ouvrir_a(Horloge::systeme()).await;
+    let banc = Banc::ouvrir_a(Horloge::systeme());
     let http = banc.avec_certificat("lps").http;
     let transport = |requete: HttpRequest| porter(http.clone(), requete);
     let issuer = IssuerUrl::new(banc.issuer.clone()).unwrap();

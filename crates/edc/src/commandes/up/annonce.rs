@@ -101,7 +101,7 @@ pub(super) fn retirer(espace: &Espace) {
 }
 
 /// The table printed for people.
-pub(super) fn table(espace: &Espace) -> String {
+pub(super) fn table(espace: &Espace, bac: &bas::Bac) -> String {
     let mut texte = String::new();
     let _ = writeln!(texte, "\nEspace de Confiance {} est prêt.\n", env!("CARGO_PKG_VERSION"));
     for (quoi, adresse) in [
@@ -117,6 +117,11 @@ pub(super) fn table(espace: &Espace) -> String {
         ("Autorité de test", &espace.autorite.display().to_string()),
     ] {
         let _ = writeln!(texte, "  {quoi:<20} {adresse}");
+    }
+    if let Some(ecarts) = bac.ecarts() {
+        let page = format!("{}/scenarios", espace.bas);
+        let _ = writeln!(texte, "\n  Attention, le bac à sable s’écarte du juste : {ecarts}.");
+        let _ = writeln!(texte, "  Pour y revenir : edc bas reinitialiser, ou {page}");
     }
     let _ = writeln!(texte, "\n  Personnes de démonstration (mot de passe « {} ») :", isc::MOT_DE_PASSE);
     for personne in isc::personnes() {
