@@ -1,7 +1,8 @@
 //! « e-CPS simulée » and « CPS-Gestion simulée »: what waits for a person's accord, and their answer.
 //!
-//! Without scripts a link refreshes the page. With them it asks every two seconds whether something changed and reloads
-//! only then, so that a code being typed is never lost for nothing.
+//! Without scripts a link refreshes the page. With them it asks every two seconds what changed, and each change goes to its
+//! own place: new requests come after those that are there, so that a code being typed and the focus are never lost, and a
+//! screen reader is told politely.
 
 use std::sync::Arc;
 
@@ -42,8 +43,10 @@ pub(crate) fn routes(psc: &Arc<Psc>) -> Router {
 struct Demande {
     identite: String,
     canal: String,
-    /// What the page shows already, sent by a live refresh.
-    vue: String,
+    /// Requests that the page shows already, separated by commas, sent by a live refresh.
+    vues: String,
+    /// State of the means that the page shows.
+    moyen: String,
 }
 
 /// A request, ready to be shown.
@@ -68,6 +71,32 @@ struct PageMoyen {
     code: &'static str,
     veille: String,
     ici: String,
+}
+
+/// What changed on the page of somebody's means.
+#[derive(Template)]
+#[template(path = "ecps/veille.html")]
+struct PageVeille {
+    cadre: Cadre,
+    carte: bool,
+    canal: &'static str,
+    identite: Identite,
+    code: &'static str,
+    veille: String,
+    nouvelles: Vec<Vue>,
+    /// Requests that the page shows and that wait no more.
+    parties: Vec<String>,
+    /// Whether nothing waits any more.
+    aucune: bool,
+}
+
+/// The same on the list.
+#[derive(Template)]
+#[template(path = "ecps/veille_liste.html")]
+struct PageVeilleListe {
+    lignes: Vec<Ligne>,
+    veille: String,
+    attentes: usize,
 }
 
 /// Somebody, and how many requests wait for them.
@@ -121,13 +150,59 @@ fn inconnue() -> Response {
 }
 
 /// 204 as long as the page is up to date.
-async fn veiller(State(psc): State<Arc<Psc>>, Query(demande): Query<Demande>) -> Response {
+async fn veiller(
+    State(psc): State<Arc<Psc>>,
+    navigateur: Navigateur,
+    Query(demande): Query<Demande>,
+) -> Response {
     let canal = Canal::lire(&demande.canal).unwrap_or_default();
-    let mut reponse = StatusCode::NO_CONTENT.into_response();
-    if psc.etat_vu(canal, &demande.identite) != demande.vue {
+    let ouvertes = psc.ouvertes(canal, &demande.identite);
+    let vues: Vec<&str> = demande.vues.split(',').filter(|id| !id.is_empty()).collect();
+    let parties: Vec<String> = vues
+        .iter()
+        .filter(|id| ouvertes.iter().all(|une| une.id != **id))
+        .map(|id| (*id).to_owned())
+        .collect();
+    let aucune = ouvertes.is_empty();
+    let veille = psc.veille(canal, &demande.identite, &ouvertes);
+    let (attentes, mut nouvelles) = (ouvertes.len(), ouvertes);
+    nouvelles.retain(|une| !vues.contains(&une.id.as_str()));
+    let identite = psc.identites.trouver(&demande.identite);
+    if identite.as_ref().map(|identite| nom_moyen(identite.moyen(canal))).unwrap_or_default() != demande.moyen
+    {
+        // The card was taken out, or the identity is gone: it is another page.
+        let mut reponse = StatusCode::NO_CONTENT.into_response();
         reponse.headers_mut().insert("hx-refresh", HeaderValue::from_static("true"));
+        return reponse;
     }
-    reponse
+    if nouvelles.is_empty() && parties.is_empty() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    match identite {
+        Some(identite) if identite.moyen(canal) == Moyen::Actif => web::page(&PageVeille {
+            cadre: navigateur.cadre_du_bac(titre(canal), page(canal)),
+            carte: canal == Canal::Carte,
+            canal: canal.valeur(),
+            identite,
+            code: CODE,
+            veille,
+            nouvelles: nouvelles.into_iter().map(|a| Vue { fin: heure(a.fin), erreur: None, a }).collect(),
+            parties,
+            aucune,
+        }),
+        // Its page shows no request: none is there to be added or taken away.
+        Some(_) => StatusCode::NO_CONTENT.into_response(),
+        None => web::page(&PageVeilleListe { lignes: psc.lignes(canal), veille, attentes }),
+    }
+}
+
+/// As the live refresh sends it back.
+fn nom_moyen(moyen: Moyen) -> &'static str {
+    match moyen {
+        Moyen::Actif => "actif",
+        Moyen::Absent => "absent",
+        Moyen::Bloque => "bloque",
+    }
 }
 
 async fn repondre(
@@ -214,25 +289,20 @@ impl Psc {
         toutes
     }
 
-    /// Changes when the page would.
-    fn etat_vu(&self, canal: Canal, national_id: &str) -> String {
-        let ids: Vec<String> = self.ouvertes(canal, national_id).into_iter().map(|une| une.id).collect();
-        let moyen = self.identites.trouver(national_id).map(|identite| identite.moyen(canal));
-        let empreinte =
-            aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{ids:?} {moyen:?}").as_bytes());
-        hex::encode(&empreinte.as_ref()[..8])
-    }
-
-    fn veille(&self, canal: Canal, national_id: &str) -> String {
+    /// Where the page asks what changed since it showed these requests.
+    fn veille(&self, canal: Canal, national_id: &str, montrees: &[Approbation]) -> String {
+        let vues: Vec<&str> = montrees.iter().map(|une| une.id.as_str()).collect();
+        let moyen = self.identites.trouver(national_id).map(|identite| nom_moyen(identite.moyen(canal)));
         let requete = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("identite", national_id)
             .append_pair("canal", canal.valeur())
-            .append_pair("vue", &self.etat_vu(canal, national_id))
+            .append_pair("moyen", moyen.unwrap_or_default())
+            .append_pair("vues", &vues.join(","))
             .finish();
         format!("{VEILLE}?{requete}")
     }
 
-    fn page_liste(&self, navigateur: &Navigateur, canal: Canal) -> Response {
+    fn lignes(&self, canal: Canal) -> Vec<Ligne> {
         let ouvertes = self.ouvertes(canal, "");
         let mut lignes: Vec<Ligne> = self
             .identites
@@ -246,12 +316,16 @@ impl Psc {
             .collect();
         // Those that somebody waits for come first.
         lignes.sort_by_key(|ligne| std::cmp::Reverse(ligne.attentes));
+        lignes
+    }
+
+    fn page_liste(&self, navigateur: &Navigateur, canal: Canal) -> Response {
         web::page(&PageListe {
             cadre: navigateur.cadre_du_bac(titre(canal), page(canal)),
             titre: titre(canal),
             carte: canal == Canal::Carte,
-            lignes,
-            veille: self.veille(canal, ""),
+            veille: self.veille(canal, "", &self.ouvertes(canal, "")),
+            lignes: self.lignes(canal),
         })
     }
 
@@ -271,6 +345,7 @@ impl Psc {
             carte: canal == Canal::Carte,
             canal: canal.valeur(),
             moyen: identite.moyen(canal),
+            veille: self.veille(canal, &national_id, &vues),
             vues: vues
                 .into_iter()
                 .map(|a| Vue {
@@ -280,7 +355,6 @@ impl Psc {
                 })
                 .collect(),
             code: CODE,
-            veille: self.veille(canal, &national_id),
             ici: lien(canal, &national_id),
             identite,
         };

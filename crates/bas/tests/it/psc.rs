@@ -12,6 +12,7 @@ mod pousse;
 mod scenarios;
 mod temoin;
 mod tls;
+mod veille;
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -50,11 +50,12 @@ fn demarrer_et_lire(dossier: &Path, port: u16) -> (Up, String) {
         .spawn()
         .expect("the program runs");
     let sortie = processus.stdout.take().expect("piped");
+    let up = Up(processus);
     let mut dit = String::new();
     for ligne in BufReader::new(sortie).lines() {
         dit = format!("{dit}{}\n", ligne.expect("text"));
         if dit.contains("Ctrl-C pour arrêter") {
-            return (Up(processus), dit);
+            return (up, dit);
         }
     }
     panic!("edc up ended before it was ready: {dit}")

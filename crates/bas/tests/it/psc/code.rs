@@ -20,7 +20,7 @@ pub(super) struct Navigateur<'a> {
 
 pub(super) struct Page {
     pub(super) html: String,
-    csrf: String,
+    pub(super) csrf: String,
 }
 
 impl<'a> Navigateur<'a> {
@@ -45,7 +45,12 @@ impl<'a> Navigateur<'a> {
         Page { csrf: csrf.to_owned(), html }
     }
 
-    pub(super) async fn poster(&self, chemin: &str, csrf: &str, champs: &[(&str, &str)]) -> reqwest::Response {
+    pub(super) async fn poster(
+        &self,
+        chemin: &str,
+        csrf: &str,
+        champs: &[(&str, &str)],
+    ) -> reqwest::Response {
         let mut formulaire = vec![("csrf", csrf)];
         formulaire.extend_from_slice(champs);
         self.http.post(format!("{}{chemin}", self.banc.pages)).form(&formulaire).send().await.unwrap()
