@@ -109,7 +109,7 @@ pub(super) async fn echanger(banc: &Banc, retour: &Url, verificateur: Option<&st
 /// A browser follows `form-action` through redirects: a proxy at the service's address sends on to a software elsewhere.
 #[tokio::test]
 async fn the_form_may_end_at_a_software_behind_a_proxy() {
-    let banc = Banc::ouvrir().await;
+    let banc = Banc::ouvrir();
     let reponse = Navigateur::nouveau(&banc).http.get(demande(&banc)).send().await.unwrap();
     let politique = reponse.headers()["content-security-policy"].to_str().unwrap();
     assert!(politique.contains("form-action 'self' https:;"), "{politique}");
