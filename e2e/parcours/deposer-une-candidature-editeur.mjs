@@ -1,6 +1,8 @@
 // deposer-une-candidature-editeur: from the first sign-in to the last chapter submitted at the Guichet Éditeur.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createSecureContext } from 'node:tls';
 
 import * as fichiers from '../fichiers.mjs';
 import { avis, deposer, jour, parClavier, refus, remplir, soumettre } from '../gestes.mjs';
@@ -62,7 +64,7 @@ const differe = () => {
   return { promise, resolve };
 };
 
-export default function deposerUneCandidatureEditeur({ espace, depot, antivirus, editeur, episode, comme }) {
+export default function deposerUneCandidatureEditeur({ espace, depot, antivirus, editeur, episode, comme, telecharger }) {
   const PREUVES = preuves(depot);
   const TOTAL = Object.values(PREUVES).flatMap(Object.keys).length;
 
@@ -100,6 +102,34 @@ export default function deposerUneCandidatureEditeur({ espace, depot, antivirus,
       await page.getByRole('button', { name: 'Valider' }).click();
       await page.getByRole('heading', { level: 1, name: /Proxy Santé Lien - 2\.4\.0 - \d+/ }).waitFor();
       await axe(page, 'produit');
+    });
+  });
+
+  episode('elle demande un Client ID du bac à sable, et emporte son certificat', async () => {
+    await comme('claire.martin', async (page) => {
+      await page.goto('/produits');
+      await page.getByRole('link', { name: /Proxy Santé Lien/ }).first().click();
+      await page.getByRole('link', { name: 'Demander un Client ID' }).click();
+      await axe(page, 'client-id');
+      await remplir(page, { environnement: 'production', retours: 'proxy.example' });
+      await page.getByRole('button', { name: 'Demander ce Client ID' }).click();
+      const fautes = await refus(page);
+      assert.ok(fautes.length === 2 && /guichet Opérateur/.test(fautes[0]), fautes.join('\n'));
+      await axe(page, 'client-id-refuse');
+      await remplir(page, { environnement: 'bas', retours: 'https://proxy.example/connect/callback' });
+      await page.getByRole('button', { name: 'Demander ce Client ID' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Votre Client ID' }).waitFor();
+      await axe(page, 'client-id-obtenu');
+      const valeur = (terme) => page.locator('dt', { hasText: terme }).locator('xpath=following-sibling::dd').locator('code').innerText();
+      const [clientId, passphrase] = [await valeur('Client ID'), await valeur('Mot de passe')];
+      assert.match(clientId, /^bas-proxy-sant-lien-/);
+      const pfx = readFileSync(await telecharger(page, page.getByRole('link', { name: 'Enregistrer le PKCS#12' })));
+      createSecureContext({ pfx, passphrase }); // throws when the file does not open
+      assert.throws(() => createSecureContext({ pfx, passphrase: 'autre' }));
+      await page.getByRole('link', { name: 'Client ID de ce produit' }).click();
+      await page.getByRole('row', { name: clientId }).getByText('Certificat valable').waitFor();
+      assert.equal(await page.getByText(passphrase).count(), 0);
+      await axe(page, 'client-id-liste');
     });
   });
 

@@ -66,6 +66,10 @@ export default function toutesLesPages({ espace, depot, editeur, operateur, epis
     '/produits/{id}': [{ qui: INDUSTRIEL, ou: () => objets.produit }],
     '/produits/{id}/modifier': [{ qui: INDUSTRIEL, ou: () => `${objets.brouillon}/modifier` }],
     '/produits/{id}/recapitulatif': [{ qui: INDUSTRIEL, ou: () => `${objets.brouillon}/recapitulatif` }],
+    '/produits/{id}/clients': [
+      { qui: INDUSTRIEL, ou: () => `${objets.produit}/clients` },
+      { nom: 'clients-agence', qui: ADMINISTRATEUR, ou: () => `${objets.produit}/clients` },
+    ],
     '/candidatures/{id}': [
       { qui: INDUSTRIEL, ou: () => editeur.candidature },
       { nom: 'candidature-operateur', qui: INDUSTRIEL, ou: () => operateur.candidature },

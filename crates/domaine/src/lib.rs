@@ -12,6 +12,7 @@ pub mod avis;
 pub mod calendrier;
 pub mod candidature;
 pub mod chapitre;
+pub mod client_psc;
 pub mod college;
 pub mod evenement;
 pub mod faq;

@@ -16,7 +16,7 @@ use registre::{Registre, Tx, Versionne};
 use service::{alea::Alea, horloge::Horloge};
 use tokio::sync::Notify;
 
-use crate::{config::Config, erreur::Erreur, fichiers::Magasin};
+use crate::{clients_psc::Emetteur, config::Config, erreur::Erreur, fichiers::Magasin};
 
 /// How often an act is tried again when somebody else saved in between.
 const ESSAIS: usize = 5;
@@ -39,6 +39,8 @@ pub struct Interieur {
     /// The version that new candidatures follow.
     pub referentiel: String,
     pub http: reqwest::Client,
+    /// Delivers Client IDs, when the configuration names who does.
+    pub emetteur_clients: Option<Emetteur>,
     /// Wakes the worker when a task was written.
     pub travail: Notify,
 }

@@ -28,6 +28,9 @@ pub struct Config {
     /// PEM files of the authorities whose PDF signatures are recognised.
     #[serde(default)]
     pub autorites_signature: Vec<PathBuf>,
+    /// Who delivers Client IDs; without it, the pages say how it is connected.
+    #[serde(default)]
+    pub clients_psc: Option<ClientsPsc>,
     #[serde(default)]
     pub agence: Agence,
     /// Shows the banner of a test environment and the mails that were sent.
@@ -96,6 +99,19 @@ pub enum Signature {
         /// PEM of the certificate and its chain.
         certificat: PathBuf,
     },
+}
+
+/// The service that delivers Client IDs of Pro Santé Connect with their certificate: the sandbox, or what speaks as it does.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClientsPsc {
+    /// Whole address to which a demande is posted.
+    pub url: Url,
+    /// Bearer token that opens it.
+    pub jeton: SecretString,
+    /// PEM of the authority of its TLS certificate, when it is not a public one.
+    #[serde(default)]
+    pub autorite: Option<PathBuf>,
 }
 
 /// What the documents say of the agency.

@@ -10,6 +10,7 @@ pub mod autorisations;
 mod avancement;
 pub mod cadre;
 mod chronologie;
+pub mod clients_psc;
 pub mod config;
 pub mod depot;
 pub mod documents;

@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 
 use crate::{
     app::{App, Interieur},
+    clients_psc::Emetteur,
     config::{Config, Signature},
     faq,
     fichiers::Magasin,
@@ -86,6 +87,15 @@ pub async fn ouvrir_avec(
         config.oidc.secret.clone(),
         &retour,
     )?;
+    let emetteur_clients = match &config.clients_psc {
+        None => None,
+        Some(reglage) => {
+            let autorite = reglage.autorite.as_ref();
+            let autorite = autorite.map(|chemin| lire("clients_psc.autorite", chemin)).transpose()?;
+            let autorite = autorite.map(|octets| String::from_utf8_lossy(&octets).into_owned());
+            Some(Emetteur::nouveau(reglage, autorite.as_deref())?)
+        }
+    };
     let mut autorites_signature = Vec::new();
     for chemin in &config.autorites_signature {
         let certificats = igc::lire::certificats_pem(&lire("autorites_signature", chemin)?)
@@ -104,6 +114,7 @@ pub async fn ouvrir_avec(
         referentiel: courant.version.clone(),
         referentiels,
         http,
+        emetteur_clients,
         travail: Notify::new(),
     });
     Ok(app)

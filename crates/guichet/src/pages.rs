@@ -5,6 +5,7 @@ pub mod audit;
 pub mod autorisation;
 pub mod candidature;
 pub mod chapitre;
+pub mod client;
 pub mod college;
 pub mod connexion;
 pub mod courriels;

@@ -8,6 +8,7 @@ mod audit;
 mod autorisation;
 mod base;
 mod candidature;
+mod client_psc;
 mod college;
 mod evenement;
 mod faq;

@@ -6,6 +6,7 @@ mod audit;
 mod autorisation;
 mod candidature;
 mod chapitre;
+mod client_psc;
 mod college;
 mod conservation;
 mod formulaire;

@@ -138,6 +138,7 @@ impl Site {
                 mot_de_passe: String::new().into(),
             },
             autorites_signature: vec![racine],
+            clients_psc: None,
             agence: Agence::default(),
             demonstration: true,
             referentiel: None,

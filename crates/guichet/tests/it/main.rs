@@ -10,6 +10,7 @@ mod appui;
 mod audit;
 mod autorisation;
 mod candidature;
+mod client;
 mod college;
 mod coupures;
 mod faq;

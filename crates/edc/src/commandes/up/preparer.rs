@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use guichet::config::{Agence, Antivirus, Config, Courriel, Oidc, Signature};
+use guichet::config::{Agence, Antivirus, ClientsPsc, Config, Courriel, Oidc, Signature};
 use igc::{Algorithme, Autorite, Demande, Usage};
 use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -274,6 +274,12 @@ impl Espace {
                 mot_de_passe: self.mot_de_passe.clone(),
             },
             autorites_signature: vec![self.autorite.clone()],
+            clients_psc: Some(ClientsPsc {
+                url: Url::parse(&format!("{}/_bac-a-sable/demandes-client", self.bas))
+                    .expect("localhost and a port make a URL"),
+                jeton: self.jeton_bas.clone(),
+                autorite: Some(self.autorite.clone()),
+            }),
             agence: Agence::default(),
             demonstration: true,
             referentiel: None,

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::{extract::State, response::Response};
 use domaine::{
+    client_psc::ClientPsc,
     permission::{Acte, Objet},
     produit::{Droit, EtatProduit},
     structure::Role,
@@ -41,6 +42,7 @@ struct Page {
     fiche: Vec<(&'static str, String)>,
     nil_pris: bool,
     candidatures: Vec<LigneCandidature>,
+    clients: Vec<ClientPsc>,
     acces: Vec<Acces>,
     droits: Vec<Choix>,
     /// Members who may still be added.
@@ -48,6 +50,8 @@ struct Page {
     vides: Champs,
     histoire: Vec<Ligne>,
     peut_ecrire: bool,
+    /// A Client ID.
+    peut_demander: bool,
     peut_administrer: bool,
     /// Why it can't be archived now; empty when it can.
     en_usage: bool,
@@ -95,12 +99,14 @@ pub async fn voir(State(app): State<App>, ici: Ici) -> Result<Response, Erreur> 
                 genre: avancement::genre(&candidature.etat),
             })
             .collect(),
+        clients: tx.load_clients_psc(produit.id).await?,
         acces: acces(structure, produit),
         droits: droits(),
         ajoutables,
         vides: Champs::vides().avec("droit", Droit::Depot.cle()),
         histoire: lignes(evenements, ici.agence()),
         peut_ecrire: ici.peut(Objet::Produit, Acte::Ecrire) && produit.etat != EtatProduit::Archive,
+        peut_demander: ici.peut(Objet::Formulaire, Acte::Soumettre),
         peut_administrer: ici.peut(Objet::Produit, Acte::Administrer) && !ici.agence(),
         en_usage,
         adresse: url,
