@@ -6,6 +6,7 @@ import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, watch } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:https';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -273,6 +274,28 @@ async function photo(page, chemin, entiere = true) {
   await page.screenshot({ path: chemin, fullPage: entiere, animations: 'disabled' });
   if (entiere) await coller('', '');
 }
+
+/** `fetch` with our authority and, when given, a client certificate: what openid-client asks its user to bring for mTLS. */
+export const porteur = (ca, certificat = {}) => (url, options = {}) =>
+  new Promise((resolve, reject) => {
+    const corps = options.body === undefined || options.body === null ? undefined : String(options.body);
+    const entetes = Object.fromEntries(new Headers(options.headers));
+    if (corps !== undefined) entetes['content-length'] = Buffer.byteLength(corps);
+    const requete = request(
+      url,
+      { method: options.method, headers: entetes, ca: readFileSync(ca), ...certificat },
+      (reponse) => {
+        const morceaux = [];
+        reponse.on('data', (morceau) => morceaux.push(morceau));
+        reponse.on('end', () => {
+          const texte = [204, 304].includes(reponse.statusCode) ? null : Buffer.concat(morceaux);
+          resolve(new Response(texte, { status: reponse.statusCode, headers: reponse.headers }));
+        });
+      },
+    );
+    requete.on('error', reject);
+    requete.end(corps);
+  });
 
 /** Resolves with the content of `edc.json` when it says `"pret": true`. */
 async function pret(chemin, fin) {

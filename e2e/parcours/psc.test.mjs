@@ -4,7 +4,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { request } from 'node:https';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +11,7 @@ import { promisify } from 'node:util';
 
 import * as oidc from 'openid-client';
 
-import { axe, demarrer } from '../harnais.mjs';
+import { axe, demarrer, porteur } from '../harnais.mjs';
 
 const espace = await demarrer();
 after(() => espace.arreter());
@@ -23,29 +22,8 @@ const MEDECIN = '899700000011';
 const AUTOMATE = 'ANS20260101090001';
 const bas = new URL(ecps.url).origin;
 
-/** `fetch` with our authority and, when given, a client certificate: what openid-client asks its user to bring for mTLS. */
-const porteur = (certificat) => (url, options = {}) =>
-  new Promise((resolve, reject) => {
-    const corps = options.body === undefined || options.body === null ? undefined : String(options.body);
-    const entetes = Object.fromEntries(new Headers(options.headers));
-    if (corps !== undefined) entetes['content-length'] = Buffer.byteLength(corps);
-    const requete = request(
-      url,
-      { method: options.method, headers: entetes, ca: readFileSync(ca), ...certificat },
-      (reponse) => {
-        const morceaux = [];
-        reponse.on('data', (morceau) => morceaux.push(morceau));
-        reponse.on('end', () => {
-          const texte = [204, 304].includes(reponse.statusCode) ? null : Buffer.concat(morceaux);
-          resolve(new Response(texte, { status: reponse.statusCode, headers: reponse.headers }));
-        });
-      },
-    );
-    requete.on('error', reject);
-    requete.end(corps);
-  });
-const mtls = porteur({ cert: readFileSync(lps.certificat), key: readFileSync(lps.cle) });
-const nu = porteur({});
+const mtls = porteur(ca, { cert: readFileSync(lps.certificat), key: readFileSync(lps.cle) });
+const nu = porteur(ca);
 
 /** Calls the API of administration. */
 async function administrer(methode, chemin, corps) {

@@ -9,7 +9,7 @@ use crate::reponse::{Metadata, Reponse, erreur, refus};
 use crate::requete::Recue;
 use crate::session::Session;
 
-/// Longest nationalId and clientId.
+/// Longest nationalId and clientId, in characters.
 const TEXTE_MAX: usize = 200;
 
 /// What an LPS asks for.
@@ -45,7 +45,7 @@ impl Connexion {
             serde_json::from_slice(&recue.corps).map_err(|_| illisible())?;
         let mut fautes = Vec::new();
         let national_id = champ(&corps, "nationalId", &mut fautes, |texte| {
-            texte.len() <= TEXTE_MAX && !texte.chars().any(char::is_control)
+            texte.chars().count() <= TEXTE_MAX && !texte.chars().any(char::is_control)
         });
         let binding_message = champ(&corps, "bindingMessage", &mut fautes, |texte| {
             let deux_chiffres = texte.len() == 2 && texte.bytes().all(|octet| octet.is_ascii_digit());
@@ -55,7 +55,7 @@ impl Connexion {
             deux_chiffres || (!regles.message_strict && message_valide(texte))
         });
         let client_id = champ(&corps, "clientId", &mut fautes, |texte| {
-            texte.len() <= TEXTE_MAX && !texte.chars().any(char::is_control)
+            texte.chars().count() <= TEXTE_MAX && !texte.chars().any(char::is_control)
         });
         let channel = champ(&corps, "channel", &mut fautes, |texte| Canal::lire(texte).is_some());
         match (national_id, binding_message, client_id, channel.and_then(Canal::lire)) {

@@ -57,8 +57,10 @@ pub(crate) async fn suivre(etat: Arc<Etat>, recue: Recue, raccroche: Cancellatio
     let porteur = recue.tete.headers.get(http::header::AUTHORIZATION);
     let porteur =
         porteur.and_then(|valeur| valeur.to_str().ok()).and_then(|texte| texte.strip_prefix("Bearer "));
-    let lu = porteur.and_then(|secret| etat.attentes.lire(&empreinte(secret), etat.horloge.maintenant()));
-    match lu {
+    let Some(secret) = porteur else {
+        return reponse::refus(StatusCode::UNAUTHORIZED, "The secret of the wait is expected as a bearer.");
+    };
+    match etat.attentes.lire(&empreinte(secret), etat.horloge.maintenant()) {
         None => reponse::refus(StatusCode::NOT_FOUND, "Nothing is waiting under this name."),
         Some(Suite::Attend) => {
             let attente = reponse::json(StatusCode::ACCEPTED, &json!({"etat": "en_attente"}));
