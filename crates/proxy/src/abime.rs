@@ -109,10 +109,36 @@ fn only_a_declared_front_end_says_who_calls() {
 }
 
 #[test]
-fn a_damaged_configuration_is_read_or_its_faults_are_told() {
+fn each_key_that_the_example_leaves_in_a_comment_can_be_given() {
     let exemple = include_str!("../../../dev/proxy.toml");
+    let cle = |ligne: &str| {
+        let (nom, valeur) = ligne.strip_prefix("# ")?.split_once(" = ")?;
+        nom.bytes()
+            .all(|octet| octet.is_ascii_lowercase() || octet == b'_')
+            .then(|| format!("{nom} = {valeur}"))
+    };
+    let mut vues = 0;
+    for (rang, ligne) in exemple.lines().enumerate() {
+        let Some(donnee) = cle(ligne) else { continue };
+        let lignes =
+            exemple.lines().enumerate().map(|(autre, ligne)| if autre == rang { &*donnee } else { ligne });
+        let texte: String = lignes.flat_map(|ligne| [ligne, "\n"]).collect();
+        let lu = service::config::parse::<Config>(&proxy_seul(&texte), "proxy.toml");
+        assert!(lu.is_ok(), "{donnee}: {lu:?}");
+        vues += 1;
+    }
+    assert!(vues > 15, "{vues}");
+}
+
+/// The section of the proxy as its own file.
+fn proxy_seul(exemple: &str) -> String {
     let (_, proxy) = exemple.split_once("[proxy]\n").unwrap();
-    let exemple = proxy.replace("[[proxy.", "[[").replace("[proxy.", "[");
+    proxy.replace("[[proxy.", "[[").replace("[proxy.", "[")
+}
+
+#[test]
+fn a_damaged_configuration_is_read_or_its_faults_are_told() {
+    let exemple = proxy_seul(include_str!("../../../dev/proxy.toml"));
     assert_eq!(
         service::config::parse::<Config>(&exemple, "essai.toml").unwrap().fautes(),
         Vec::<String>::new()

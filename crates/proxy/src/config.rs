@@ -159,13 +159,26 @@ pub struct DepotSessions {
     /// File of the sealing keys, one a line in base64 (`openssl rand -base64 32`); the first seals, all open. Absent:
     /// `sessions.cles` in the folder of the traces. Made when missing, but for Redis, where all nodes need the same.
     pub cles: Option<PathBuf>,
+    /// Authority (PEM) of a Redis behind `rediss://`; the system's by default.
+    pub autorite: Option<PathBuf>,
+    /// Certificate and its chain (PEM) that the proxy shows to that Redis.
+    pub certificat: Option<PathBuf>,
+    /// Private key (PEM) of that certificate.
+    pub certificat_cle: Option<PathBuf>,
     /// Sessions open at once, on all nodes.
     pub sessions_max: usize,
 }
 
 impl Default for DepotSessions {
     fn default() -> Self {
-        Self { base: None, cles: None, sessions_max: 1_000_000 }
+        Self {
+            base: None,
+            cles: None,
+            autorite: None,
+            certificat: None,
+            certificat_cle: None,
+            sessions_max: 1_000_000,
+        }
     }
 }
 

@@ -4,12 +4,14 @@ use std::error::Error;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use secrecy::ExposeSecret as _;
 use service::{Alea, Horloge};
 
 use crate::alerte::Alertes;
 use crate::config::{self, Config};
 use crate::connect::psc::Psc;
 use crate::etat;
+use crate::session::depot::Partage;
 
 pub(crate) async fn examiner(config: &Config) -> Vec<(&'static str, Result<String, String>)> {
     let lues = match etat::lire(config) {
@@ -37,7 +39,20 @@ pub(crate) async fn examiner(config: &Config) -> Vec<(&'static str, Result<Strin
         let vu = vu.map(|_| format!("{client_id} : {} répond", psc.emetteur()));
         constats.push(("Pro Santé Connect", vu.map_err(|panne| format!("{client_id} : {}", chaine(&panne)))));
     }
+    if let Some(redis) = redis(config).await {
+        constats.push(("sessions", redis));
+    }
     constats
+}
+
+/// Whether the store that nodes share answers; `None` without one.
+async fn redis(config: &Config) -> Option<Result<String, String>> {
+    let base = config.depot.base.as_ref()?.expose_secret();
+    base.starts_with("redis").then_some(())?;
+    let (envoi, _nouvelles) = tokio::sync::mpsc::unbounded_channel();
+    let nombre = async { Partage::ouvrir(&config.depot, "doctor".to_owned(), envoi).await?.nombre().await };
+    let vu = nombre.await.map(|nombre| format!("Redis répond, {nombre} session(s)"));
+    Some(vu.map_err(|erreur| chaine(&erreur)))
 }
 
 fn chaine(faute: &dyn Error) -> String {

@@ -67,7 +67,8 @@ pub enum Erreur {
 /// # Errors
 /// What would keep the proxy from starting.
 pub fn verifier(config: &Config) -> Result<(), Erreur> {
-    etat::lire(config).map(|_| ())
+    etat::lire(config)?;
+    session::verifier(&config.depot)
 }
 
 /// What an operator asks before a start: each client's credential, and whether PSC answers to it.

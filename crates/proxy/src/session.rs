@@ -29,7 +29,7 @@ use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 use subtle::ConstantTimeEq as _;
 
-use crate::config::ReglesSession;
+use crate::config::{DepotSessions, ReglesSession};
 use crate::connect::appel::PanneRecente;
 use crate::identite::Identite;
 use crate::limite::Seau;
@@ -132,6 +132,18 @@ pub(crate) struct Session {
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Session({}, {})", self.identite.client_id, self.empreinte())
+    }
+}
+
+/// Reads the files that the store of the sessions needs, when they must be there already; connects to nothing.
+pub(crate) fn verifier(regles: &DepotSessions) -> Result<(), crate::Erreur> {
+    let partagee = regles.base.as_ref().is_some_and(|base| base.expose_secret().starts_with("redis"));
+    if partagee {
+        depot::client(regles)?;
+    }
+    match &regles.cles {
+        Some(cles) if partagee || cles.exists() => Ok(sceau::Sceau::lire(cles).map(|_| ())?),
+        _ => Ok(()),
     }
 }
 
@@ -275,7 +287,6 @@ fn plus(depart: Timestamp, secondes: u64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::DepotSessions;
 
     /// Resident memory of this process, in bytes.
     fn memoire() -> usize {

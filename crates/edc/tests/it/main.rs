@@ -3,5 +3,6 @@
 mod commandes;
 mod coupures;
 mod navigateur;
+mod noeuds;
 mod traces;
 mod up;

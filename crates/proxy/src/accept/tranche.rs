@@ -10,7 +10,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A longer head is left to hyper, which answers 431.
+/// A longer head is left to hyper, which answers 431: its buffer has that size, and as many bytes of this head.
 const TETE_MAX: usize = 64 * 1024;
 /// Longest line of a chunk's size or of a trailer.
 const LIGNE_MAX: usize = 4 * 1024;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrecy::ExposeSecret as _;
 use url::{Host, Url};
 
-use super::{Api, Client, Config};
+use super::{Api, Client, Config, DepotSessions};
 
 impl Config {
     /// One French sentence for each fault; empty when there is none. Opens nothing.
@@ -56,19 +56,7 @@ impl Config {
         for (cle, _) in nuls.iter().filter(|(_, nombre)| *nombre == 0) {
             fautes.push(format!("{cle} : un au moins"));
         }
-        if let Some(base) = &self.depot.base {
-            let base = base.expose_secret();
-            let connue = base == "memoire"
-                || ["sqlite:", "redis://", "rediss://"].iter().any(|debut| base.starts_with(debut));
-            if !connue {
-                fautes.push(
-                    "depot.base : « memoire », « sqlite:CHEMIN », « redis://… » ou « rediss://… »".to_owned(),
-                );
-            }
-            if base.starts_with("redis") && self.depot.cles.is_none() {
-                fautes.push("depot.cles : donnez le fichier de clés que tous les nœuds partagent".to_owned());
-            }
-        }
+        self.depot.fautes(&mut fautes);
         if self.clients.is_empty() {
             fautes.push("clients : déclarez au moins un logiciel ([[proxy.clients]])".to_owned());
         }
@@ -101,6 +89,37 @@ impl Config {
             )
         })
         .collect()
+    }
+}
+
+impl DepotSessions {
+    fn fautes(&self, fautes: &mut Vec<String>) {
+        let base = self.base.as_ref().map_or("", |base| base.expose_secret());
+        let redis = ["redis://", "rediss://"].iter().any(|debut| base.starts_with(debut));
+        let connue = self.base.is_none() || base == "memoire" || base.starts_with("sqlite:");
+        if !connue && !redis {
+            fautes.push(
+                "depot.base : « memoire », « sqlite:CHEMIN », « redis://… » ou « rediss://… »".to_owned(),
+            );
+        }
+        // « # » turns the verification of a Redis's certificate off.
+        if redis
+            && (base.contains('#') || redis::parse_redis_url(base).is_none_or(|url| url.host().is_none()))
+        {
+            fautes
+                .push("depot.base : adresse de Redis illisible (rediss://compte:mot@hote:port/)".to_owned());
+        }
+        if redis && self.cles.is_none() {
+            fautes.push("depot.cles : donnez le fichier de clés que tous les nœuds partagent".to_owned());
+        }
+        if self.certificat.is_some() != self.certificat_cle.is_some() {
+            fautes.push("depot : « certificat » et « certificat_cle » vont ensemble".to_owned());
+        }
+        if (self.autorite.is_some() || self.certificat.is_some()) && !base.starts_with("rediss://") {
+            fautes.push(
+                "depot : « autorite » et « certificat » sont pour un Redis en « rediss://… »".to_owned(),
+            );
+        }
     }
 }
 

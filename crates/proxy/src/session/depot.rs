@@ -8,7 +8,7 @@ mod sqlite;
 
 use jiff::Timestamp;
 
-pub(crate) use partage::{Nouvelle, Partage, Verrou};
+pub(crate) use partage::{Nouvelle, Partage, Verrou, client};
 pub(crate) use sqlite::Fichier;
 
 #[derive(Debug, thiserror::Error)]
@@ -19,6 +19,8 @@ pub enum Erreur {
     Redis(#[from] redis::RedisError),
     #[error("dossier de la base des sessions")]
     Dossier(#[source] std::io::Error),
+    #[error("Redis des sessions : {} illisible", chemin.display())]
+    Fichier { chemin: std::path::PathBuf, source: std::io::Error },
     #[error("la session ne peut pas être scellée")]
     Scellage,
     #[error("la session est occupée par un autre nœud")]

@@ -87,8 +87,7 @@ impl Magasin {
             Some(url) if url.starts_with("redis") => {
                 let sceau = Sceau::lire(&cles)?;
                 let (envoi, nouvelles) = mpsc::unbounded_channel();
-                let partage =
-                    Partage::ouvrir(url, alea.jeton(), envoi).await.map_err(super::depot::Erreur::from)?;
+                let partage = Partage::ouvrir(regles, alea.jeton(), envoi).await?;
                 (Depot::Partage(Box::new(partage)), Some(sceau), Some(nouvelles))
             }
             autre => {

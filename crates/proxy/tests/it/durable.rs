@@ -5,12 +5,16 @@ use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use igc::Usage;
 use jiff::SignedDuration;
+use proxy::Proxy;
 use proxy::config::Config;
-use service::Alea;
-use test_support::redis::Redis;
+use secrecy::ExposeSecret as _;
+use service::tls::Clients;
+use service::{Alea, Arret};
+use test_support::redis::{Redis, Tls};
 
-use crate::banc::{Banc, LOGOUT, Lps, MTLS, PRO, SECRET_1, TOKEN, Voisin, reponse_json};
+use crate::banc::{Banc, LOGOUT, Lps, MTLS, PRO, Pki, SECRET_1, TOKEN, Voisin, reponse_json};
 
 const ECHANGE: &str = "/token";
 const REVOCATION: &str = "/revoke";
@@ -275,6 +279,68 @@ async fn sans_redis_on_ne_sait_pas_et_on_le_dit() {
             tokio::task::yield_now().await;
         }
     }
+}
+
+#[tokio::test]
+async fn un_redis_en_tls_est_celui_de_son_autorite_et_veut_notre_certificat() {
+    let pki = Pki::nouvelle();
+    let emis = pki.emettre("localhost", Usage::Serveur, 90);
+    let (certificat, cle_redis) =
+        (pki.dossier.path().join("redis.pem"), pki.dossier.path().join("redis.key"));
+    std::fs::write(&certificat, &emis.cert_pem).unwrap();
+    std::fs::write(&cle_redis, emis.cle_pem.expose_secret()).unwrap();
+    let (client, cle_client) = pki.ecrire("proxy", 90);
+    let autorite = pki.ca();
+    let Some(redis) = Redis::tls(&Tls { certificat: &certificat, cle: &cle_redis, autorite: &autorite })
+    else {
+        return;
+    };
+    let (url, ca) = (redis.url(), autorite.clone());
+    assert!(url.starts_with("rediss://"));
+    let banc = Banc::avec(pki, move |config| {
+        partager(config, &url);
+        config.depot.autorite = Some(ca);
+        config.depot.certificat = Some(client);
+        config.depot.certificat_cle = Some(cle_client);
+    })
+    .await;
+    let voisin =
+        banc.voisin(|config| config.traces.journal.dossier = config.traces.journal.dossier.join("b")).await;
+    let lps = banc.connecte(MTLS).await;
+    assert_eq!(banc.lps_de(&voisin, &lps).get("/send/backend-1/rsc").await.statut, 200);
+    assert!(proxy::verifier(&banc.config).is_ok());
+
+    let inconnue = Pki::nouvelle();
+    type Changement = Box<dyn Fn(&mut Config)>;
+    let cas: [(&str, Changement); 3] = [
+        (
+            "the authority of somebody else",
+            Box::new(move |config| config.depot.autorite = Some(inconnue.ca())),
+        ),
+        ("the system's authorities", Box::new(|config| config.depot.autorite = None)),
+        (
+            "no certificate of ours",
+            Box::new(|config| {
+                config.depot.certificat = None;
+                config.depot.certificat_cle = None;
+            }),
+        ),
+    ];
+    for (rang, (quoi, changement)) in cas.iter().enumerate() {
+        let mut config = banc.config.clone();
+        config.traces.journal.dossier = config.traces.journal.dossier.join(format!("c{rang}"));
+        changement(&mut config);
+        let tls = banc.pki.serveur(Clients::Aucun);
+        let ouvert = Proxy::ouvrir(config, tls, banc.horloge.clone(), Alea::systeme(), Arret::new()).await;
+        assert!(matches!(ouvert, Err(proxy::Erreur::Depot(_))), "{quoi}");
+    }
+    let mut config = banc.config.clone();
+    config.depot.certificat_cle = Some(autorite);
+    assert!(proxy::verifier(&config).is_err(), "a key that is none is seen without connecting");
+    config.depot.certificat_cle = None;
+    config.depot.certificat = None;
+    config.depot.cles = Some("nulle-part".into());
+    assert!(proxy::verifier(&config).is_err(), "nodes that share need the keys to be there");
 }
 
 #[tokio::test]

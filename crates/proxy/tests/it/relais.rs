@@ -215,10 +215,16 @@ async fn les_formes_ambigues_sont_refusees_et_la_connexion_fermee() {
         format!("X: a\r\n b\r\nContent-Length: 0\r\n\r\n{glisse}"),
         format!("Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n{glisse}"),
     ];
-    for forme in formes {
+    for forme in &formes {
         let reponse = banc.brut().await.dire(&format!("{tete}{forme}")).await;
         assert!(reponse.starts_with("HTTP/1.1 400"), "{forme:?}: {reponse}");
         assert_eq!(reponse.matches("HTTP/1.1").count(), 1, "{forme:?}: closed after the refusal");
+    }
+    // However long the head is.
+    for longueur in [60_000, 65_000, 66_000, 70_000, 80_000, 100_000] {
+        let longue = format!("{tete}X-Long: {}\r\n{}", "a".repeat(longueur), formes[0]);
+        let reponse = banc.brut().await.dire(&longue).await;
+        assert!(!reponse.contains("HTTP/1.1 200"), "{longueur}: {reponse}");
     }
     assert_eq!(banc.apis[0].nombre(""), 0);
     let geante = format!("{tete}X-Long: {}\r\n\r\n", "a".repeat(200_000));

@@ -52,11 +52,33 @@ fn each_fault_is_told_and_a_good_file_has_none() {
         ("dossier = \"traces\"", "dossier = \"traces\"\nconservation_mois = 0", "traces.journal"),
         ("jeton = \"un jeton assez long pour servir\"", "lecteurs = [\"cn\"]", "autorites_clients"),
         ("[psc]", "[session]\ninactivite_s = 0\n[psc]", "durées non nulles"),
+        ("[psc]", "[depot]\nbase = \"postgres://h/\"\n[psc]", "« sqlite:CHEMIN »"),
+        ("[psc]", "[depot]\nbase = \"redis://h/\"\n[psc]", "tous les nœuds"),
+        ("[psc]", "[depot]\nbase = \"rediss://\"\ncles = \"c\"\n[psc]", "Redis illisible"),
+        ("[psc]", "[depot]\nbase = \"rediss://h/#insecure\"\ncles = \"c\"\n[psc]", "Redis illisible"),
+        (
+            "[psc]",
+            "[depot]\nbase = \"redis://h/\"\ncles = \"c\"\nautorite = \"a\"\n[psc]",
+            "en « rediss://… »",
+        ),
+        (
+            "[psc]",
+            "[depot]\nbase = \"rediss://h/\"\ncles = \"c\"\ncertificat = \"a\"\n[psc]",
+            "vont ensemble",
+        ),
+        ("dossier = \"traces\"", "dossier = \"traces\"\nnoeud = \"a b\"", "traces.journal"),
         ("[psc]", "[alertes]\nwebhook = \"https://a.example/\"\n[psc]", "demande un « secret »"),
     ];
     for (avant, apres, dit) in cas {
         let vues = fautes(&BONNE.replacen(avant, apres, 1));
         assert!(vues.iter().any(|faute| faute.contains(dit)), "{apres}: {vues:?}");
+    }
+    for depot in [
+        "base = \"redis://compte:mot@h:6379/2\"\ncles = \"c\"",
+        "base = \"rediss://h/\"\ncles = \"c\"\nautorite = \"a\"\ncertificat = \"b\"\ncertificat_cle = \"d\"",
+    ] {
+        let texte = BONNE.replacen("[psc]", &format!("[depot]\n{depot}\n[psc]"), 1);
+        assert_eq!(fautes(&texte), Vec::<String>::new(), "{depot}");
     }
     let double =
         format!("{BONNE}\n[[apis]]\nid = \"dmp\"\nurl = \"ftp://x/\"\njeton_url = \"https://as.example/t\"");

@@ -8,6 +8,7 @@
 //! those of one person on one client; `edc:verrou:{fingerprint}` is held while a node renews tokens. The channel `edc:change`
 //! says `{node}:{fingerprint}`. No command here is younger than Redis 6.2.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,17 +16,24 @@ use std::time::Duration;
 use futures::future::try_join_all;
 use jiff::Timestamp;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, IntoConnectionInfo as _, ProtocolVersion, PushKind, RedisResult, Script, Value};
+use redis::{
+    Client, ClientTlsConfig, IntoConnectionInfo as _, ProtocolVersion, PushKind, RedisResult, Script,
+    TlsCertificates, Value,
+};
+use secrecy::ExposeSecret as _;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Erreur, Groupes, Rangee, Usage};
+use crate::config::DepotSessions;
 
 const CANAL: &str = "edc:change";
 /// How long a key outlives its session, so that some node still finds the tokens to revoke.
 const SURSIS_S: i64 = 3_600;
-/// Life of the lock of a renewal once its holder is silent, and longest wait for it.
-const VERROU: Duration = Duration::from_secs(20);
+/// Life of the lock of a renewal once its holder is silent: what a node that dies costs the others, much less than they wait.
+const VERROU: Duration = Duration::from_secs(4);
+/// Longest wait for the lock of a renewal.
+const ATTENTE: Duration = Duration::from_secs(20);
 /// How many times the holder says that it still works, in that life.
 const RAPPELS: u32 = 4;
 /// How many uses are written at once.
@@ -47,12 +55,35 @@ pub(crate) struct Partage {
     entend: Arc<AtomicBool>,
     actes: Actes,
     verrou: Duration,
+    attente: Duration,
 }
 
 impl std::fmt::Debug for Partage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Partage({})", self.noeud)
     }
+}
+
+/// How to reach the server that the configuration names, all that it names read. Connects to nothing.
+pub(crate) fn client(regles: &DepotSessions) -> Result<Client, Erreur> {
+    let url = regles.base.as_ref().map_or("", |base| base.expose_secret());
+    let info = url.into_connection_info()?;
+    let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    let info = info.set_redis_settings(redis);
+    let lire = |chemin: &PathBuf| {
+        std::fs::read(chemin).map_err(|source| Erreur::Fichier { chemin: chemin.clone(), source })
+    };
+    let root_cert = regles.autorite.as_ref().map(lire).transpose()?;
+    let client_tls = match (&regles.certificat, &regles.certificat_cle) {
+        (Some(certificat), Some(cle)) => {
+            Some(ClientTlsConfig { client_cert: lire(certificat)?, client_key: lire(cle)? })
+        }
+        _ => None,
+    };
+    if root_cert.is_none() && client_tls.is_none() {
+        return Ok(Client::open(info)?);
+    }
+    Ok(Client::build_with_tls(info, TlsCertificates { client_tls, root_cert })?)
 }
 
 struct Actes {
@@ -130,13 +161,11 @@ const ECHEANCES: &str = "edc:echeances";
 impl Partage {
     /// Connects, and listens to the other nodes. `noeud` tells this process from the others; news go to `nouvelles`.
     pub(crate) async fn ouvrir(
-        url: &str,
+        regles: &DepotSessions,
         noeud: String,
         nouvelles: mpsc::UnboundedSender<Nouvelle>,
-    ) -> RedisResult<Self> {
-        let info = url.into_connection_info()?;
-        let redis = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
-        let client = Client::open(info.set_redis_settings(redis))?;
+    ) -> Result<Self, Erreur> {
+        let client = client(regles)?;
         let entend = Arc::new(AtomicBool::new(false));
         let (pousse, mut poussees) = mpsc::unbounded_channel();
         let config = ConnectionManagerConfig::new()
@@ -168,7 +197,7 @@ impl Partage {
             }
         });
         lien.subscribe(CANAL).await?;
-        Ok(Self { lien, noeud, entend, actes: Actes::nouveaux(), verrou: VERROU })
+        Ok(Self { lien, noeud, entend, actes: Actes::nouveaux(), verrou: VERROU, attente: ATTENTE })
     }
 
     /// Whether local copies can be believed.
@@ -305,7 +334,7 @@ impl Partage {
     pub(crate) async fn verrouiller(&self, empreinte: &str, jeton: String) -> Result<Verrou, Erreur> {
         let cle = format!("edc:verrou:{empreinte}");
         let duree = u64::try_from(self.verrou.as_millis()).unwrap_or(u64::MAX);
-        let attente = tokio::time::timeout(self.verrou, async {
+        let attente = tokio::time::timeout(self.attente, async {
             loop {
                 let mut ordre = redis::cmd("SET");
                 ordre.arg(&cle).arg(&jeton).arg("NX").arg("PX").arg(duree);
@@ -397,7 +426,8 @@ mod tests {
     /// A node of that Redis.
     async fn noeud(redis: &Redis, nom: &str) -> Partage {
         let (nouvelles, _) = mpsc::unbounded_channel();
-        Partage::ouvrir(&redis.url(), nom.to_owned(), nouvelles).await.unwrap()
+        let regles = DepotSessions { base: Some(redis.url().into()), ..DepotSessions::default() };
+        Partage::ouvrir(&regles, nom.to_owned(), nouvelles).await.unwrap()
     }
 
     fn usage(empreinte: &str, derniere: i64, expire: i64) -> Usage {
@@ -415,7 +445,8 @@ mod tests {
     async fn a_lock_is_held_for_as_long_as_its_holder_works() {
         let Some(redis) = Redis::demarrer() else { return };
         let (mut a, mut b) = (noeud(&redis, "a").await, noeud(&redis, "b").await);
-        (a.verrou, b.verrou) = (Duration::from_secs(2), Duration::from_secs(2));
+        (a.verrou, b.verrou, b.attente) =
+            (Duration::from_secs(2), Duration::from_secs(2), Duration::from_secs(2));
         let tenu = a.verrouiller("s", "de-a".to_owned()).await.unwrap();
         // Two waits as long as the life of the lock: alone, it would have lapsed in the first.
         for _ in 0..2 {
@@ -426,7 +457,6 @@ mod tests {
         let perdu = b.verrouiller("s", "de-b".to_owned()).await.unwrap();
         // A holder that dies says nothing more: its lock lapses.
         drop(perdu);
-        a.verrou = Duration::from_mins(1);
         a.verrouiller("s", "de-a".to_owned()).await.unwrap().relacher().await;
     }
 
