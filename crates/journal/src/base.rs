@@ -7,7 +7,7 @@ use std::{io, path::PathBuf, str::FromStr as _, time::Duration};
 
 use secrecy::ExposeSecret as _;
 use sqlx::{
-    PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
     migrate::MigrateError,
     postgres::{PgArguments, PgPoolOptions, PgRow},
     query::Query,
@@ -120,7 +120,11 @@ impl Base {
             .busy_timeout(Duration::from_secs(10));
         let chemin = options.get_filename();
         prive::base_sqlite(chemin).map_err(Erreur::fichier(chemin))?;
-        let ecriture = SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options.clone());
+        let ecriture = SqlitePoolOptions::new()
+            .max_connections(1)
+            // A full disk makes SQLite end a transaction by itself, which sqlx then believes open for ever.
+            .before_acquire(|connexion, _| Box::pin(async move { Ok(!connexion.is_in_transaction()) }))
+            .connect_lazy_with(options.clone());
         let lecture = SqlitePoolOptions::new().max_connections(4).connect_lazy_with(options.read_only(true));
         Ok(Self::Sqlite { lecture, ecriture })
     }
@@ -256,5 +260,28 @@ impl Rangee {
             Self::Sqlite(rangee) => rangee.try_get(colonne)?,
             Self::Postgres(rangee) => rangee.try_get(colonne)?,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_full_disk_is_a_refusal_and_room_again_is_the_end_of_it() {
+        let dossier = tempfile::tempdir().unwrap();
+        let base = Base::nommer(&Config::dans(dossier.path())).unwrap();
+        let mut tx = base.ecrire().await.unwrap();
+        tx.executer("CREATE TABLE gros (octets BLOB)", &[]).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = base.ecrire().await.unwrap();
+        // The file may not grow any more, as long as this connection lives.
+        tx.rangees("PRAGMA max_page_count = 1", &[]).await.unwrap();
+        let plein = tx.executer("INSERT INTO gros VALUES (randomblob(1000000))", &[]).await;
+        assert!(format!("{plein:?}").contains("full"), "{plein:?}");
+        drop(tx);
+        let mut tx = base.ecrire().await.expect("SQLite ended the transaction by itself");
+        tx.executer("INSERT INTO gros VALUES (randomblob(1000000))", &[]).await.unwrap();
+        tx.commit().await.unwrap();
     }
 }

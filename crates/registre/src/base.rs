@@ -8,7 +8,7 @@ use std::{ops::Deref, str::FromStr, time::Duration};
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
 use sqlx::{
-    PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
+    Connection as _, PgPool, Postgres, Row as _, Sqlite, SqlitePool, Transaction,
     postgres::{PgArguments, PgPoolOptions, PgRow},
     sqlite::{
         SqliteArguments, SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteRow,
@@ -131,6 +131,8 @@ impl Registre {
             .busy_timeout(Duration::from_secs(10));
         let ecriture = SqlitePoolOptions::new()
             .max_connections(1)
+            // A full disk makes SQLite end a transaction by itself, which sqlx then believes open for ever.
+            .before_acquire(|connexion, _| Box::pin(async move { Ok(!connexion.is_in_transaction()) }))
             .acquire_timeout(Duration::from_secs(15))
             .connect_with(options.clone())
             .await?;
@@ -368,7 +370,28 @@ pub(crate) fn exige_une(touchees: u64) -> Resultat<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::panne;
+    use super::{Registre, Tx, panne};
+
+    #[tokio::test]
+    async fn a_full_disk_is_a_refusal_and_room_again_is_the_end_of_it() {
+        let base = test_support::base::sqlite();
+        let registre = Registre::ouvrir(&base.url).await.unwrap();
+        let gros = async |borne: bool| {
+            let Tx::Sqlite(mut tx) = registre.ecrire().await.expect("SQLite ended the transaction by itself")
+            else {
+                return Ok(());
+            };
+            sqlx::query("CREATE TABLE IF NOT EXISTS gros (octets BLOB)").execute(&mut *tx).await?;
+            if borne {
+                // The file may not grow any more, as long as this connection lives.
+                sqlx::query("PRAGMA max_page_count = 1").fetch_all(&mut *tx).await?;
+            }
+            sqlx::query("INSERT INTO gros VALUES (randomblob(1000000))").execute(&mut *tx).await?;
+            tx.commit().await
+        };
+        assert!(gros(true).await.is_err());
+        gros(false).await.unwrap();
+    }
 
     #[test]
     fn a_fault_of_the_machine_is_told_from_a_fault_of_the_request() {

@@ -281,6 +281,8 @@ async fn sans_redis_on_ne_sait_pas_et_on_le_dit() {
     }
 }
 
+type Changement = Box<dyn Fn(&mut Config)>;
+
 #[tokio::test]
 async fn un_redis_en_tls_est_celui_de_son_autorite_et_veut_notre_certificat() {
     let pki = Pki::nouvelle();
@@ -289,7 +291,7 @@ async fn un_redis_en_tls_est_celui_de_son_autorite_et_veut_notre_certificat() {
         (pki.dossier.path().join("redis.pem"), pki.dossier.path().join("redis.key"));
     std::fs::write(&certificat, &emis.cert_pem).unwrap();
     std::fs::write(&cle_redis, emis.cle_pem.expose_secret()).unwrap();
-    let (client, cle_client) = pki.ecrire("proxy", 90);
+    let (client, cle_client) = pki.ecrire("noeud", 90);
     let autorite = pki.ca();
     let Some(redis) = Redis::tls(&Tls { certificat: &certificat, cle: &cle_redis, autorite: &autorite })
     else {
@@ -311,7 +313,6 @@ async fn un_redis_en_tls_est_celui_de_son_autorite_et_veut_notre_certificat() {
     assert!(proxy::verifier(&banc.config).is_ok());
 
     let inconnue = Pki::nouvelle();
-    type Changement = Box<dyn Fn(&mut Config)>;
     let cas: [(&str, Changement); 3] = [
         (
             "the authority of somebody else",

@@ -9,7 +9,7 @@ use std::time::Duration;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous,
 };
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{Connection as _, Row as _, SqlitePool};
 
 use super::{Rangee, Usage};
 
@@ -30,7 +30,12 @@ impl Fichier {
             // A session that ended leaves no trace of its tokens in free pages, sealed as they are.
             .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(2));
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(1)
+            // A full disk makes SQLite end a transaction by itself, which sqlx then believes open for ever.
+            .before_acquire(|connexion, _| Box::pin(async move { Ok(!connexion.is_in_transaction()) }))
+            .connect_with(options)
+            .await?;
         sqlx::query(
             "CREATE TABLE IF NOT EXISTS scellee (empreinte TEXT PRIMARY KEY, scelle BLOB NOT NULL);
              CREATE TABLE IF NOT EXISTS usage (empreinte TEXT PRIMARY KEY, derniere BIGINT NOT NULL)
