@@ -140,6 +140,7 @@ export default function toutesLesPages({ espace, depot, editeur, operateur, epis
   const VISITES_DU_BAC = {
     'accueil.html': [{ ou: () => bac('/') }],
     'journal.html': [{ ou: () => bac('/journal') }],
+    'scenarios.html': [{ ou: () => bac('/scenarios') }],
     'identites/liste.html': [{ ou: () => bac('/identites') }],
     'identites/fiche.html': [{ ou: () => objets.identite }],
     'identites/import.html': [{ ou: () => bac('/identites/import') }],
