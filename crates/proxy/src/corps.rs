@@ -170,13 +170,13 @@ pub(crate) enum Montee {
 }
 
 /// A body going up, seen from beside.
-pub(crate) struct Suivi {
+pub(crate) struct Avancee {
     montee: Cell<Montee>,
     /// When a piece last left.
     mouvement: Cell<Instant>,
 }
 
-impl Suivi {
+impl Avancee {
     fn nouveau() -> Rc<Self> {
         Rc::new(Self { montee: Cell::default(), mouvement: Cell::new(Instant::now()) })
     }
@@ -195,21 +195,21 @@ impl Suivi {
 pub(crate) struct Montant {
     /// `None` for a call that is made again, which has no body.
     recu: Option<Recu>,
-    suivi: Rc<Suivi>,
+    avancee: Rc<Avancee>,
 }
 
 impl Montant {
-    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration) -> (Self, Rc<Suivi>) {
-        Self::suivi(Some(Recu::nouveau(flux, max, silence)))
+    pub(crate) fn nouveau(flux: Incoming, max: u64, silence: Duration) -> (Self, Rc<Avancee>) {
+        Self::avancee(Some(Recu::nouveau(flux, max, silence)))
     }
 
-    pub(crate) fn vide() -> (Self, Rc<Suivi>) {
-        Self::suivi(None)
+    pub(crate) fn vide() -> (Self, Rc<Avancee>) {
+        Self::avancee(None)
     }
 
-    fn suivi(recu: Option<Recu>) -> (Self, Rc<Suivi>) {
-        let suivi = Suivi::nouveau();
-        (Self { recu, suivi: Rc::clone(&suivi) }, suivi)
+    fn avancee(recu: Option<Recu>) -> (Self, Rc<Avancee>) {
+        let avancee = Avancee::nouveau();
+        (Self { recu, avancee: Rc::clone(&avancee) }, avancee)
     }
 }
 
@@ -221,14 +221,14 @@ impl Body for Montant {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
-        let Self { recu, suivi } = self.get_mut();
+        let Self { recu, avancee } = self.get_mut();
         let Some(recu) = recu else { return Poll::Ready(None) };
         let Poll::Ready(trame) = recu.tirer(cx) else {
-            suivi.montee.set(Montee::Attend);
+            avancee.montee.set(Montee::Attend);
             return Poll::Pending;
         };
-        suivi.montee.set(Montee::Suit);
-        suivi.mouvement.set(Instant::now());
+        avancee.montee.set(Montee::Suit);
+        avancee.mouvement.set(Instant::now());
         Poll::Ready(trame.map(|trame| {
             trame.map_err(|faute| {
                 let (fin, sorte) = match faute {
@@ -236,7 +236,7 @@ impl Body for Montant {
                     Faute::TropLent => (Montee::TropLent, io::ErrorKind::TimedOut),
                     Faute::Rompu(_) => (Montee::Rompue, io::ErrorKind::ConnectionReset),
                 };
-                suivi.montee.set(fin);
+                avancee.montee.set(fin);
                 sorte.into()
             })
         }))

@@ -23,7 +23,7 @@ pub(crate) use chemin::{construire, separer};
 pub(crate) use voies::{Prise, SansVoie, Voies};
 
 use crate::connect::echange::Api;
-use crate::corps::{Corps, Descendant, Montant, Montee, Suivi};
+use crate::corps::{Avancee, Corps, Descendant, Montant, Montee};
 use crate::policy::Permis;
 use crate::session::JetonApi;
 
@@ -147,9 +147,9 @@ impl Encore {
         silence: Duration,
     ) -> Result<Issue, Chute> {
         self.entetes.insert(AUTHORIZATION, jeton.entete());
-        let (montant, suivi) = Montant::vide();
+        let (montant, avancee) = Montant::vide();
         let sortante = sortante(self.methode, self.cible, self.entetes, montant);
-        let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &suivi, silence).await?;
+        let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &avancee, silence).await?;
         Ok(Issue { reponse, jeton_refuse, encore: None })
     }
 }
@@ -172,9 +172,9 @@ pub(crate) async fn forward(
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());
     let relisible = matches!(tete.method, Method::GET | Method::HEAD) && corps.is_end_stream();
     let copie = relisible.then(|| (tete.method.clone(), cible.clone(), tete.headers.clone()));
-    let (montant, suivi) = Montant::nouveau(corps, max, silence);
+    let (montant, avancee) = Montant::nouveau(corps, max, silence);
     let sortante = sortante(tete.method, cible, tete.headers, montant);
-    let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &suivi, silence).await?;
+    let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &avancee, silence).await?;
     let encore = copie.filter(|_| jeton_refuse).map(|(methode, cible, entetes)| Encore {
         permis,
         methode,
@@ -198,7 +198,7 @@ async fn echanger(
     voies: &Rc<Voies>,
     permis: &Permis,
     sortante: Request<Montant>,
-    suivi: &Suivi,
+    avancee: &Avancee,
     silence: Duration,
 ) -> Result<(Response<Corps>, bool), Chute> {
     let (identite, route) = (&permis.session().identite, permis.route());
@@ -222,14 +222,14 @@ async fn echanger(
     let mut echange = pin!(echange);
     let recue = loop {
         // From the last piece that went up: an answer isn't late while its request is still on its way.
-        let reste = delai.saturating_sub(suivi.immobile());
+        let reste = delai.saturating_sub(avancee.immobile());
         match tokio::time::timeout(reste, echange.as_mut()).await {
             Ok(recue) => break recue,
-            Err(_) if suivi.immobile() < delai => {}
+            Err(_) if avancee.immobile() < delai => {}
             Err(_) => break Err(Chute::Delai),
         }
     };
-    let (reponse, prise) = recue.map_err(|chute| match (suivi.montee(), chute) {
+    let (reponse, prise) = recue.map_err(|chute| match (avancee.montee(), chute) {
         (Montee::TropGros, _) => Chute::TropGros,
         // In time for the bound between two pieces, too late for the whole.
         (Montee::TropLent, _) | (Montee::Attend, Chute::Delai) => Chute::TropLent,

@@ -176,7 +176,7 @@ async fn envoyer(
 }
 
 /// A call whose SEND is in the journal: it says how it ended, also when the LPS is gone before.
-struct Suivi<'a> {
+struct AppelTrace<'a> {
     coeur: &'a Coeur,
     session: &'a Session,
     appel: Appel<'a>,
@@ -186,31 +186,35 @@ struct Suivi<'a> {
     fini: bool,
 }
 
-impl Suivi<'_> {
-    fn tracer(&self, fait: Fait<'_>) -> Result<(), journal::RefusDeTracer> {
-        let maintenant = self.coeur.etat.horloge.maintenant();
-        let trace = trace::de_session(self.session, Some(self.origine), fait, maintenant);
-        self.coeur.ecrivain.borrow_mut().tracer(&trace)
-    }
-
+impl AppelTrace<'_> {
     fn finir(&mut self, statut: StatusCode, cause: Option<&'static str>) {
         self.fini = true;
         let (etat, statut, duree) = (&self.coeur.etat, statut.as_u16(), self.debut.elapsed());
         etat.metriques.appel(self.rang, statut, duree, cause.is_some());
         let issue = Issue { statut, duree, cause };
         let fin = Fait::SendResult(etat.noms.session(self.session), self.appel, issue);
-        if let Err(refus) = self.tracer(fin) {
+        if let Err(refus) = tracer(self.coeur, self.session, self.origine, fin) {
             tracing::error!(%refus, "trace de l’issue d’un appel perdue");
         }
     }
 }
 
-impl Drop for Suivi<'_> {
+impl Drop for AppelTrace<'_> {
     fn drop(&mut self) {
         if !self.fini {
             self.finir(StatusCode::REQUEST_TIMEOUT, Some("appel abandonné par le logiciel"));
         }
     }
+}
+
+fn tracer(
+    coeur: &Coeur,
+    session: &Session,
+    origine: Origine,
+    fait: Fait<'_>,
+) -> Result<(), journal::RefusDeTracer> {
+    let trace = trace::de_session(session, Some(origine), fait, coeur.etat.horloge.maintenant());
+    coeur.ecrivain.borrow_mut().tracer(&trace)
 }
 
 /// Traces, finds a token, calls, traces how it ended.
@@ -227,16 +231,14 @@ async fn relayer(
     let appel = Appel::nouveau(&route.api.regles.id, methode.as_str(), chemin.path());
     let debut = Instant::now();
     let (rang, session) = (route.api.rang, &session);
-    // « Finished » until it has begun: a call that is refused here never was.
-    let mut suivi = Suivi { coeur, session, appel, rang, origine, debut, fini: true };
-    if let Err(refus) = suivi.tracer(Fait::Send(etat.noms.session(session), appel)) {
+    if let Err(refus) = tracer(coeur, session, origine, Fait::Send(etat.noms.session(session), appel)) {
         etat.metriques.sans_trace();
         if etat.config.traces.en_panne == EnPanne::Refuser {
             return Err(connect::sans_trace(etat, &refus));
         }
         tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
     }
-    suivi.fini = false;
+    let mut trace = AppelTrace { coeur, session, appel, rang, origine, debut, fini: false };
     let (reponse, cause) = match appeler(coeur, permis, cible, requete).await {
         Ok(reponse) => {
             etat.alertes.api_repond(rang, &route.api.regles.id);
@@ -249,7 +251,7 @@ async fn relayer(
             (Err(sans_jeton(coeur, session, &route, sans).await), Some("pas de jeton pour cette API"))
         }
     };
-    suivi.finir(reponse.as_ref().map_or_else(Response::status, Response::status), cause);
+    trace.finir(reponse.as_ref().map_or_else(Response::status, Response::status), cause);
     reponse
 }
 

@@ -58,6 +58,18 @@ impl Lourd {
             Self::Attend { le, .. } | Self::Pret { le, .. } | Self::Echoue { le } => *le,
         }
     }
+
+    /// What it announced, when it waits for a browser with this public word.
+    fn attendu_par(&self, public: &str, maintenant: Timestamp) -> Option<&Annonce> {
+        match self {
+            Self::Attend { annonce, ouverte: false, le }
+                if annonce.public == public && vivant(*le, maintenant) =>
+            {
+                Some(annonce)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What a thick client that asks is told.
@@ -118,27 +130,18 @@ impl Attentes {
 
     /// What a browser that shows this public word was opened for.
     pub(crate) fn annonce(&self, public: &str, maintenant: Timestamp) -> Option<Annonce> {
-        tenir(&self.lourds).values().find_map(|lourd| match lourd {
-            Lourd::Attend { annonce, ouverte: false, le }
-                if annonce.public == public && vivant(*le, maintenant) =>
-            {
-                Some(annonce.clone())
-            }
-            _ => None,
-        })
+        tenir(&self.lourds).values().find_map(|lourd| lourd.attendu_par(public, maintenant).cloned())
     }
 
     /// The client that waits for the browser with that public word, which then serves no more.
     pub(crate) fn ouvrir(&self, public: &str, maintenant: Timestamp) -> Option<String> {
-        tenir(&self.lourds).iter_mut().find_map(|(secret, lourd)| match lourd {
-            Lourd::Attend { annonce, ouverte, le }
-                if annonce.public == public && !*ouverte && vivant(*le, maintenant) =>
-            {
-                *ouverte = true;
-                Some(secret.clone())
-            }
-            _ => None,
-        })
+        let mut lourds = tenir(&self.lourds);
+        let (secret, lourd) =
+            lourds.iter_mut().find(|(_, lourd)| lourd.attendu_par(public, maintenant).is_some())?;
+        if let Lourd::Attend { ouverte, .. } = lourd {
+            *ouverte = true;
+        }
+        Some(secret.clone())
     }
 
     /// Forgets the thick clients whose time is over; the sessions that they never came to take.
