@@ -21,10 +21,11 @@ use service::TlsServeur;
 use service::serveur::debit::Debit;
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::runtime::LocalOptions;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
-use tokio::task::LocalSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use tokio_util::sync::CancellationToken;
 
 use crate::etat::Etat;
 use crate::forward::Voies;
@@ -57,6 +58,15 @@ pub(crate) struct Coeur {
     pub(crate) etat: Arc<Etat>,
     pub(crate) voies: Rc<Voies>,
     pub(crate) ecrivain: RefCell<Ecrivain>,
+    /// Told once a stop is asked. A connection looks at it each time that it wakes, so it is this core's own.
+    fin: CancellationToken,
+}
+
+impl Coeur {
+    fn nouveau(etat: Arc<Etat>) -> Rc<Self> {
+        let ecrivain = RefCell::new(etat.journal.ecrivain());
+        Rc::new(Self { ecrivain, voies: Rc::default(), fin: CancellationToken::new(), etat })
+    }
 }
 
 /// Bound listeners, one for each core, on one address.
@@ -87,18 +97,21 @@ impl Ecoutes {
         let places = (etat.config.limites.connexions_max / self.listes.len()).max(1);
         let demarrer = |(rang, ecoute): (usize, std::net::TcpListener)| {
             let (etat, tls) = (Arc::clone(etat), tls.clone());
-            let moteur = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
             let (fini, fin) = oneshot::channel();
+            let (parti, depart) = std::sync::mpsc::sync_channel(1);
             std::thread::Builder::new().name(format!("relais-{rang}")).spawn(move || {
-                let coeur = Rc::new(Coeur {
-                    ecrivain: RefCell::new(etat.journal.ecrivain()),
-                    voies: Rc::default(),
-                    etat,
-                });
-                LocalSet::new().block_on(&moteur, accepter(coeur, ecoute, tls, places));
-                // Nobody listens when the process ends without waiting.
+                // Made here, since it never leaves its thread. Nobody listens when the process ends without waiting.
+                let options = LocalOptions::default();
+                match tokio::runtime::Builder::new_current_thread().enable_all().build_local(options) {
+                    Ok(moteur) => {
+                        let _ = parti.send(Ok(()));
+                        moteur.block_on(accepter(Coeur::nouveau(etat), ecoute, tls, places));
+                    }
+                    Err(erreur) => drop(parti.send(Err(erreur))),
+                }
                 let _ = fini.send(());
             })?;
+            depart.recv().map_err(io::Error::other)??;
             Ok(fin)
         };
         self.listes.into_iter().enumerate().map(demarrer).collect()
@@ -123,6 +136,7 @@ async fn accepter(coeur: Rc<Coeur>, ecoute: std::net::TcpListener, tls: TlsServe
     };
     let libres = Arc::new(Semaphore::new(places));
     let arret = coeur.etat.arret.clone();
+    let fin = coeur.fin.clone();
     let voies = Rc::clone(&coeur.voies);
     tokio::task::spawn_local(async move {
         loop {
@@ -153,6 +167,7 @@ async fn accepter(coeur: Rc<Coeur>, ecoute: std::net::TcpListener, tls: TlsServe
         }
     }
     drop(ecoute);
+    fin.cancel();
     let toutes = libres.acquire_many(u32::try_from(places).unwrap_or(u32::MAX));
     if tokio::time::timeout(VIDANGE_MAX, toutes).await.is_err() {
         tracing::warn!("des appels restaient en cours à l’arrêt");
@@ -190,7 +205,7 @@ async fn servir(
     let certificats = etat.peer_certificates().unwrap_or_default();
     let pair =
         Pair { adresse, certificats: certificats.iter().map(|der| der.clone().into_owned()).collect() };
-    let arret = coeur.etat.arret.clone();
+    let arret = coeur.fin.clone();
     let limites = &coeur.etat.config.limites;
     let silence = Duration::from_secs(limites.silence_s);
     let entetes = Duration::from_secs(limites.entetes_s);
@@ -215,7 +230,7 @@ async fn servir(
         let mut echange = std::pin::pin!(echange);
         tokio::select! {
             fin = echange.as_mut() => return Ok(fin?),
-            () = arret.demande() => echange.as_mut().graceful_shutdown(),
+            () = arret.cancelled() => echange.as_mut().graceful_shutdown(),
         }
         Ok(tokio::time::timeout(VIDANGE_MAX, echange).await??)
     } else {
@@ -228,7 +243,7 @@ async fn servir(
             .serve_connection(TokioIo::new(flux), service);
         let fin = tokio::select! {
             fin = &mut echange => fin,
-            () = arret.demande() => {
+            () = arret.cancelled() => {
                 std::pin::Pin::new(&mut echange).graceful_shutdown();
                 tokio::time::timeout(VIDANGE_MAX, &mut echange).await?
             }
