@@ -254,6 +254,7 @@ async fn preparer(config: Config, verrou: Arc<File>) -> Resultat<(mpsc::Sender<O
         vue,
         ordres,
         periode: config.vidange(),
+        tampon: Vec::new(),
         _verrou: verrou,
     };
     let numero = match vidange.vider().await {

@@ -166,8 +166,7 @@ fn texte(tampon: &mut Vec<u8>, avant: &str, texte: Option<&str>, max: usize) {
         tampon.extend_from_slice(b"null");
         return;
     };
-    let simple = |octet: &u8| matches!(octet, 0x20..=0x7e) && !matches!(octet, b'"' | b'\\');
-    if texte.len() <= max && texte.as_bytes().iter().all(simple) {
+    if texte.len() <= max && simple(texte.as_bytes()) {
         tampon.push(b'"');
         tampon.extend_from_slice(texte.as_bytes());
         tampon.push(b'"');
@@ -176,6 +175,13 @@ fn texte(tampon: &mut Vec<u8>, avant: &str, texte: Option<&str>, max: usize) {
     borner(texte, max)
         .serialize(&mut serde_json::Serializer::with_formatter(tampon, Prudent))
         .expect("writing a text to memory never fails");
+}
+
+/// Whether nothing needs an escape. Looks at all of them, which the compiler does many at a time.
+fn simple(octets: &[u8]) -> bool {
+    octets.iter().fold(true, |simple, octet| {
+        simple & (0x20..=0x7e).contains(octet) & (*octet != b'"') & (*octet != b'\\')
+    })
 }
 
 /// `avant`, then a number or an address, which has nothing to escape.

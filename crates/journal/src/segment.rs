@@ -67,10 +67,12 @@ pub(crate) enum Fin {
 
 fn somme(numero: i64, position: usize, instant: i64, ligne: &[u8]) -> u32 {
     // The place is part of it: a record copied elsewhere, or left from another file, is not one.
+    let mut place = [0; 24];
+    place[..8].copy_from_slice(&numero.to_le_bytes());
+    place[8..16].copy_from_slice(&u64::try_from(position).unwrap_or(u64::MAX).to_le_bytes());
+    place[16..].copy_from_slice(&instant.to_le_bytes());
     let mut somme = crc32fast::Hasher::new();
-    somme.update(&numero.to_le_bytes());
-    somme.update(&u64::try_from(position).unwrap_or(u64::MAX).to_le_bytes());
-    somme.update(&instant.to_le_bytes());
+    somme.update(&place);
     somme.update(ligne);
     somme.finalize()
 }
@@ -133,11 +135,19 @@ impl Segment {
         self.clos.load(Ordering::Acquire)
     }
 
-    /// The bytes from `depuis` to `jusque`, both places that were published.
-    pub(crate) fn lire(&self, depuis: usize, jusque: usize) -> io::Result<Vec<u8>> {
-        let mut octets = vec![0; jusque.saturating_sub(depuis)];
-        self.fichier.read_exact_at(&mut octets, u64::try_from(depuis).unwrap_or(u64::MAX))?;
-        Ok(octets)
+    /// The bytes from `depuis` to `jusque`, both places that were published; `tampon` lends its memory.
+    pub(crate) fn lire<'a>(
+        &self,
+        depuis: usize,
+        jusque: usize,
+        tampon: &'a mut Vec<u8>,
+    ) -> io::Result<&'a [u8]> {
+        let taille = jusque.saturating_sub(depuis);
+        if tampon.len() < taille {
+            tampon.resize(taille, 0);
+        }
+        self.fichier.read_exact_at(&mut tampon[..taille], u64::try_from(depuis).unwrap_or(u64::MAX))?;
+        Ok(&tampon[..taille])
     }
 
     /// Puts on the disk what was published; for when the database can't take it.
@@ -259,8 +269,9 @@ mod tests {
     }
 
     fn lignes(segment: &Segment) -> Vec<String> {
-        let octets = segment.lire(EN_TETE, segment.publie()).unwrap();
-        let (trouvees, fin, comment) = extraire(&octets, segment.numero, EN_TETE);
+        let mut tampon = Vec::new();
+        let octets = segment.lire(EN_TETE, segment.publie(), &mut tampon).unwrap();
+        let (trouvees, fin, comment) = extraire(octets, segment.numero, EN_TETE);
         assert_eq!((fin, comment), (segment.publie(), Fin::Nette));
         trouvees.iter().map(|trouvee| trouvee.ligne.to_owned()).collect()
     }
@@ -312,9 +323,10 @@ mod tests {
         let atelier = atelier();
         let mut page = Segment::creer(atelier.path(), 7, TAILLE).unwrap();
         assert!(page.ajouter(Timestamp::UNIX_EPOCH, b"un"));
-        let octets = page.segment().lire(EN_TETE, page.segment().publie()).unwrap();
-        assert_eq!(extraire(&octets, 7, EN_TETE).0.len(), 1);
-        assert_eq!(extraire(&octets, 8, EN_TETE), (vec![], EN_TETE, Fin::Rompue));
+        let mut tampon = Vec::new();
+        let octets = page.segment().lire(EN_TETE, page.segment().publie(), &mut tampon).unwrap();
+        assert_eq!(extraire(octets, 7, EN_TETE).0.len(), 1);
+        assert_eq!(extraire(octets, 8, EN_TETE), (vec![], EN_TETE, Fin::Rompue));
     }
 
     #[test]

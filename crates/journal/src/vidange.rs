@@ -113,6 +113,8 @@ pub(crate) struct Vidange {
     pub(crate) vue: Arc<Vue>,
     pub(crate) ordres: mpsc::Receiver<Ordre>,
     pub(crate) periode: Duration,
+    /// What segments are read into.
+    pub(crate) tampon: Vec<u8>,
     /// Held as long as this task may still write.
     pub(crate) _verrou: Arc<File>,
 }
@@ -228,7 +230,7 @@ impl Vidange {
     }
 
     /// Reads what the segments hold beyond the places reached.
-    fn prendre(&self, tete: &Tete) -> Resultat<Prise> {
+    fn prendre(&mut self, tete: &Tete) -> Resultat<Prise> {
         let mut prise = Prise { tete: tete.clone(), lots: Vec::new(), reste: false };
         let mut octets_pris = 0;
         let actifs = self.reserve.actifs();
@@ -244,9 +246,10 @@ impl Vidange {
                 prise.reste = true;
                 break;
             }
-            let octets = segment.lire(depuis, jusque).map_err(Erreur::fichier(self.noeud.as_str()))?;
+            let octets = segment.lire(depuis, jusque, &mut self.tampon);
+            let octets = octets.map_err(Erreur::fichier(self.noeud.as_str()))?;
             octets_pris += octets.len();
-            let (trouvees, _, fin) = extraire(&octets, segment.numero, depuis);
+            let (trouvees, _, fin) = extraire(octets, segment.numero, depuis);
             if fin == Fin::Rompue {
                 ecarter(&segment, &self.vue);
             }

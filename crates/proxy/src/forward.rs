@@ -134,7 +134,6 @@ pub(crate) struct Issue {
 pub(crate) struct Encore {
     permis: Permis,
     methode: Method,
-    cible: PathAndQuery,
     entetes: HeaderMap,
 }
 
@@ -144,11 +143,12 @@ impl Encore {
         mut self,
         voies: &Rc<Voies>,
         jeton: &JetonApi,
+        cible: &PathAndQuery,
         silence: Duration,
     ) -> Result<Issue, Chute> {
         self.entetes.insert(AUTHORIZATION, jeton.entete());
         let (montant, avancee) = Montant::vide();
-        let sortante = sortante(self.methode, self.cible, self.entetes, montant);
+        let sortante = sortante(self.methode, cible, self.entetes, montant);
         let (reponse, jeton_refuse) = echanger(voies, &self.permis, sortante, &avancee, silence).await?;
         Ok(Issue { reponse, jeton_refuse, encore: None })
     }
@@ -159,7 +159,7 @@ pub(crate) async fn forward(
     voies: &Rc<Voies>,
     permis: Permis,
     jeton: &JetonApi,
-    cible: PathAndQuery,
+    cible: &PathAndQuery,
     requete: Request<Incoming>,
     silence: Duration,
 ) -> Result<Issue, Chute> {
@@ -171,24 +171,20 @@ pub(crate) async fn forward(
     }
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());
     let relisible = matches!(tete.method, Method::GET | Method::HEAD) && corps.is_end_stream();
-    let copie = relisible.then(|| (tete.method.clone(), cible.clone(), tete.headers.clone()));
+    let copie = relisible.then(|| (tete.method.clone(), tete.headers.clone()));
     let (montant, avancee) = Montant::nouveau(corps, max, silence);
     let sortante = sortante(tete.method, cible, tete.headers, montant);
     let (reponse, jeton_refuse) = echanger(voies, &permis, sortante, &avancee, silence).await?;
-    let encore = copie.filter(|_| jeton_refuse).map(|(methode, cible, entetes)| Encore {
-        permis,
-        methode,
-        cible,
-        entetes,
-    });
+    let encore = copie.filter(|_| jeton_refuse);
+    let encore = encore.map(|(methode, entetes)| Encore { permis, methode, entetes });
     Ok(Issue { reponse, jeton_refuse, encore })
 }
 
 /// Built anew: the extensions of the server's side must not travel.
-fn sortante(methode: Method, cible: PathAndQuery, entetes: HeaderMap, montant: Montant) -> Request<Montant> {
+fn sortante(methode: Method, cible: &PathAndQuery, entetes: HeaderMap, montant: Montant) -> Request<Montant> {
     let mut sortante = Request::new(montant);
     *sortante.method_mut() = methode;
-    *sortante.uri_mut() = Uri::from(cible);
+    *sortante.uri_mut() = Uri::from(cible.clone());
     *sortante.headers_mut() = entetes;
     sortante
 }
@@ -220,13 +216,15 @@ async fn echanger(
     };
     let delai = Duration::from_secs(regles.delai_reponse_s);
     let mut echange = pin!(echange);
+    let mut reste = delai;
     let recue = loop {
+        if let Ok(recue) = tokio::time::timeout(reste, echange.as_mut()).await {
+            break recue;
+        }
         // From the last piece that went up: an answer isn't late while its request is still on its way.
-        let reste = delai.saturating_sub(avancee.immobile());
-        match tokio::time::timeout(reste, echange.as_mut()).await {
-            Ok(recue) => break recue,
-            Err(_) if avancee.immobile() < delai => {}
-            Err(_) => break Err(Chute::Delai),
+        reste = delai.saturating_sub(avancee.immobile());
+        if reste.is_zero() {
+            break Err(Chute::Delai);
         }
     };
     let (reponse, prise) = recue.map_err(|chute| match (avancee.montee(), chute) {

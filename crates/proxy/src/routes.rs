@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use http::uri::PathAndQuery;
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
+use jiff::Timestamp;
 use journal::{Appel, Fait, Issue};
 
 use crate::accept::Coeur;
@@ -172,7 +173,7 @@ async fn envoyer(
             reponse::attendre(reponse::refus(StatusCode::TOO_MANY_REQUESTS, "Too many calls."), 1)
         }
     })?;
-    relayer(coeur, permis, cible, requete, origine).await
+    relayer(coeur, permis, &cible, requete, origine, maintenant).await
 }
 
 /// A call whose SEND is in the journal: it says how it ended, also when the LPS is gone before.
@@ -193,7 +194,8 @@ impl AppelTrace<'_> {
         etat.metriques.appel(self.rang, statut, duree, cause.is_some());
         let issue = Issue { statut, duree, cause };
         let fin = Fait::SendResult(etat.noms.session(self.session), self.appel, issue);
-        if let Err(refus) = tracer(self.coeur, self.session, self.origine, fin) {
+        let maintenant = etat.horloge.maintenant();
+        if let Err(refus) = tracer(self.coeur, self.session, self.origine, fin, maintenant) {
             tracing::error!(%refus, "trace de l’issue d’un appel perdue");
         }
     }
@@ -212,8 +214,9 @@ fn tracer(
     session: &Session,
     origine: Origine,
     fait: Fait<'_>,
+    maintenant: Timestamp,
 ) -> Result<(), journal::RefusDeTracer> {
-    let trace = trace::de_session(session, Some(origine), fait, coeur.etat.horloge.maintenant());
+    let trace = trace::de_session(session, Some(origine), fait, maintenant);
     coeur.ecrivain.borrow_mut().tracer(&trace)
 }
 
@@ -221,17 +224,19 @@ fn tracer(
 async fn relayer(
     coeur: &Rc<Coeur>,
     permis: Permis,
-    cible: PathAndQuery,
+    cible: &PathAndQuery,
     requete: Request<Incoming>,
     origine: Origine,
+    maintenant: Timestamp,
 ) -> Result<Response<Corps>, Reponse> {
     let etat = &coeur.etat;
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
-    let (methode, chemin) = (requete.method().clone(), cible.clone());
-    let appel = Appel::nouveau(&route.api.regles.id, methode.as_str(), chemin.path());
+    let methode = requete.method().clone();
+    let appel = Appel::nouveau(&route.api.regles.id, methode.as_str(), cible.path());
     let debut = Instant::now();
     let (rang, session) = (route.api.rang, &session);
-    if let Err(refus) = tracer(coeur, session, origine, Fait::Send(etat.noms.session(session), appel)) {
+    let depart = Fait::Send(etat.noms.session(session), appel);
+    if let Err(refus) = tracer(coeur, session, origine, depart, maintenant) {
         etat.metriques.sans_trace();
         if etat.config.traces.en_panne == EnPanne::Refuser {
             return Err(connect::sans_trace(etat, &refus));
@@ -239,7 +244,7 @@ async fn relayer(
         tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
     }
     let mut trace = AppelTrace { coeur, session, appel, rang, origine, debut, fini: false };
-    let (reponse, cause) = match appeler(coeur, permis, cible, requete).await {
+    let (reponse, cause) = match appeler(coeur, permis, cible, requete, maintenant).await {
         Ok(reponse) => {
             etat.alertes.api_repond(rang, &route.api.regles.id);
             (Ok(reponse), None)
@@ -264,13 +269,14 @@ enum Echec {
 async fn appeler(
     coeur: &Rc<Coeur>,
     permis: Permis,
-    cible: PathAndQuery,
+    cible: &PathAndQuery,
     requete: Request<Incoming>,
+    maintenant: Timestamp,
 ) -> Result<Response<Corps>, Echec> {
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
     let silence = Duration::from_secs(coeur.etat.config.limites.silence_s);
     let place = &session.apis[route.api.rang];
-    let jeton = jeton_pour(coeur, &session, &route).await.map_err(Echec::SansJeton)?;
+    let jeton = jeton_pour(coeur, &session, &route, maintenant).await.map_err(Echec::SansJeton)?;
     let issue = forward::forward(&coeur.voies, permis, &jeton, cible, requete, silence).await;
     let issue = issue.map_err(Echec::Chute)?;
     if !issue.jeton_refuse {
@@ -279,8 +285,9 @@ async fn appeler(
     place.oublier(&jeton);
     // A write isn't made twice: its refusal goes back, and the next call asks for another token.
     let Some(encore) = issue.encore else { return Ok(issue.reponse) };
-    let jeton = jeton_pour(coeur, &session, &route).await.map_err(Echec::SansJeton)?;
-    let refait = Box::pin(encore.refaire(&coeur.voies, &jeton, silence));
+    let maintenant = coeur.etat.horloge.maintenant();
+    let jeton = jeton_pour(coeur, &session, &route, maintenant).await.map_err(Echec::SansJeton)?;
+    let refait = Box::pin(encore.refaire(&coeur.voies, &jeton, cible, silence));
     let issue = refait.await.map_err(Echec::Chute)?;
     if issue.jeton_refuse {
         place.oublier(&jeton);
@@ -293,9 +300,10 @@ async fn jeton_pour(
     coeur: &Coeur,
     session: &Arc<Session>,
     route: &Arc<Route>,
+    maintenant: Timestamp,
 ) -> Result<Arc<JetonApi>, SansJeton> {
     let etat = &coeur.etat;
-    if let Some(jeton) = jeton::courant(etat, session, &route.api) {
+    if let Some(jeton) = jeton::courant(etat, session, &route.api, maintenant) {
         return Ok(jeton);
     }
     let (commun, session, api) = (Arc::clone(etat), Arc::clone(session), Arc::clone(&route.api));

@@ -7,32 +7,30 @@ use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
 /// RFC 9110 §7.6.1, and what older software adds.
-const DE_CONNEXION: [HeaderName; 8] = [
-    header::CONNECTION,
-    header::TE,
-    header::TRAILER,
-    header::TRANSFER_ENCODING,
-    header::UPGRADE,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    HeaderName::from_static("http2-settings"),
+const DE_CONNEXION: [&str; 8] = [
+    "connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+    "keep-alive",
+    "proxy-connection",
+    "http2-settings",
 ];
 
-/// What only the proxy may say to an API, or nobody.
-const DU_PROXY_SEUL: [HeaderName; 13] = [
-    header::AUTHORIZATION,
-    header::PROXY_AUTHORIZATION,
-    header::COOKIE,
-    header::EXPECT,
-    header::FORWARDED,
-    header::HOST,
-    header::MAX_FORWARDS,
-    HeaderName::from_static("dpop"),
-    HeaderName::from_static("client-cert"),
-    HeaderName::from_static("client-cert-chain"),
-    HeaderName::from_static("api-user"),
-    HeaderName::from_static("remote-user"),
-    HeaderName::from_static("true-client-ip"),
+/// What only the proxy may say to an API, or nobody. `Host` and `Authorization` are written over.
+const DU_PROXY_SEUL: [&str; 11] = [
+    "proxy-authorization",
+    "cookie",
+    "expect",
+    "forwarded",
+    "max-forwards",
+    "dpop",
+    "client-cert",
+    "client-cert-chain",
+    "api-user",
+    "remote-user",
+    "true-client-ip",
 ];
 
 /// Beginnings of the headers by which front-ends assert who is calling.
@@ -56,66 +54,47 @@ const IDENTITE: [&str; 16] = [
 ];
 
 /// What an API may not do to the LPS's view of the proxy.
-const DE_L_API: [HeaderName; 9] = [
-    header::SET_COOKIE,
-    header::PROXY_AUTHENTICATE,
-    header::ALT_SVC,
-    header::STRICT_TRANSPORT_SECURITY,
-    header::ACCESS_CONTROL_ALLOW_ORIGIN,
-    header::ACCESS_CONTROL_ALLOW_CREDENTIALS,
-    HeaderName::from_static("set-cookie2"),
-    HeaderName::from_static("clear-site-data"),
-    HeaderName::from_static("x-edc-origine"),
+const DE_L_API: [&str; 9] = [
+    "set-cookie",
+    "proxy-authenticate",
+    "alt-svc",
+    "strict-transport-security",
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    "set-cookie2",
+    "clear-site-data",
+    "x-edc-origine",
 ];
 
 /// Cleans a request on its way up, and puts the API's name and token on it.
 pub(super) fn monter(entetes: &mut HeaderMap, hote: &HeaderValue, jeton: HeaderValue) {
-    connexion(entetes);
-    for nom in &DU_PROXY_SEUL {
-        entetes.remove(nom);
-    }
-    // Collected only when there is something to take away, which a plain request has not.
-    if entetes.keys().any(identite) {
-        let affirmes: Vec<HeaderName> = entetes.keys().filter(|nom| identite(nom)).cloned().collect();
-        for nom in affirmes {
-            entetes.remove(nom);
-        }
-    }
+    oter(entetes, |nom| DU_PROXY_SEUL.contains(&nom) || identite(nom));
     entetes.insert(header::HOST, hote.clone());
     entetes.insert(header::AUTHORIZATION, jeton);
 }
 
 /// Cleans an answer on its way down.
 pub(super) fn descendre(entetes: &mut HeaderMap) {
-    connexion(entetes);
-    for nom in &DE_L_API {
-        entetes.remove(nom);
-    }
+    oter(entetes, |nom| DE_L_API.contains(&nom));
 }
 
-fn identite(nom: &HeaderName) -> bool {
-    let nom = nom.as_str();
+fn identite(nom: &str) -> bool {
     matches!(nom.as_bytes().first(), Some(b'x' | b's')) && IDENTITE.iter().any(|debut| nom.starts_with(debut))
 }
 
-/// Takes away what concerns one connection only, with what `Connection` names.
-fn connexion(entetes: &mut HeaderMap) {
-    if entetes.contains_key(header::CONNECTION) {
-        let nommes: Vec<HeaderName> = entetes
-            .get_all(header::CONNECTION)
-            .into_iter()
-            .filter_map(|valeur| valeur.to_str().ok())
-            .flat_map(|texte| texte.split(','))
-            .filter_map(|nom| HeaderName::from_bytes(nom.trim().as_bytes()).ok())
-            .collect();
-        for nom in nommes {
-            // Framing is not for the peer to give away: hyper decides it from the body.
-            if nom != header::CONTENT_LENGTH {
-                entetes.remove(nom);
-            }
-        }
-    }
-    for nom in &DE_CONNEXION {
+/// Takes away what concerns one connection only, with what `Connection` names, and what `aussi` says. One look at the few
+/// headers that there are, rather than a search for each of the many that there may not be.
+fn oter(entetes: &mut HeaderMap, aussi: impl Fn(&str) -> bool) {
+    let a_oter = |nom: &&HeaderName| DE_CONNEXION.contains(&nom.as_str()) || aussi(nom.as_str());
+    let mut otes: Vec<HeaderName> = entetes.keys().filter(a_oter).cloned().collect();
+    let valeurs = entetes.get_all(header::CONNECTION).into_iter().filter_map(|valeur| valeur.to_str().ok());
+    let nommes = valeurs
+        .flat_map(|texte| texte.split(','))
+        .filter_map(|nom| HeaderName::from_bytes(nom.trim().as_bytes()).ok())
+        // Framing is not for the peer to give away: hyper decides it from the body.
+        .filter(|nom| *nom != header::CONTENT_LENGTH);
+    otes.extend(nommes);
+    for nom in otes {
         entetes.remove(nom);
     }
 }

@@ -36,11 +36,16 @@ pub(crate) enum SansJeton {
 const PSC: &str = "psc";
 
 /// The current token if it may still be sent: what the relay calls, without a lock.
-pub(crate) fn courant(etat: &Etat, session: &Session, api: &Api) -> Option<Arc<JetonApi>> {
+pub(crate) fn courant(
+    etat: &Etat,
+    session: &Session,
+    api: &Api,
+    maintenant: Timestamp,
+) -> Option<Arc<JetonApi>> {
     // A session that ended while the call was on its way sends nothing more.
     let place = session.apis.get(api.rang).filter(|_| !session.est_fermee())?;
     let jeton = place.actuel.load_full()?;
-    jeton.frais(etat.horloge.maintenant(), marge(etat)).then_some(jeton)
+    jeton.frais(maintenant, marge(etat)).then_some(jeton)
 }
 
 fn marge(etat: &Etat) -> SignedDuration {
