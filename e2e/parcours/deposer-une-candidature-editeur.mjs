@@ -122,7 +122,7 @@ export default function deposerUneCandidatureEditeur({ espace, depot, antivirus,
       await axe(page, 'client-id-obtenu');
       const valeur = (terme) => page.locator('dt', { hasText: terme }).locator('xpath=following-sibling::dd').locator('code').innerText();
       const [clientId, passphrase] = [await valeur('Client ID'), await valeur('Mot de passe')];
-      assert.match(clientId, /^bas-proxy-sant-lien-/);
+      assert.match(clientId, /^bas-proxy-sante-lien-/);
       const pfx = readFileSync(await telecharger(page, page.getByRole('link', { name: 'Enregistrer le PKCS#12' })));
       createSecureContext({ pfx, passphrase }); // throws when the file does not open
       assert.throws(() => createSecureContext({ pfx, passphrase: 'autre' }));

@@ -117,13 +117,17 @@ pub(crate) enum RefusReponse {
 pub(crate) struct Approbations(Mutex<HashMap<String, Approbation>>);
 
 impl Approbations {
-    pub(crate) fn ajouter(&self, approbation: Approbation) {
+    /// `false`, and nothing is kept, when too many wait.
+    #[must_use]
+    pub(crate) fn ajouter(&self, approbation: Approbation) -> bool {
         let maintenant = approbation.creee.as_second();
         let mut toutes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         toutes.retain(|_, autre| autre.fin.as_second() + MEMOIRE > maintenant);
-        if toutes.len() < APPROBATIONS_MAX {
+        let place = toutes.len() < APPROBATIONS_MAX;
+        if place {
             toutes.insert(approbation.id.clone(), approbation);
         }
+        place
     }
 
     /// The request as it stands at that instant.
@@ -224,7 +228,7 @@ mod tests {
             (si("43"), 0, Etat::Refusee),
         ] {
             let approbations = Approbations::default();
-            approbations.ajouter(approbation(reponse.clone()));
+            assert!(approbations.ajouter(approbation(reponse.clone())));
             assert_eq!(approbations.lire("x", a(instant)).unwrap().etat, attendu, "{reponse:?} {instant}");
         }
     }
@@ -232,7 +236,7 @@ mod tests {
     #[test]
     fn an_answer_is_given_once_and_in_time() {
         let approbations = Approbations::default();
-        approbations.ajouter(approbation(Reponse::Manuelle));
+        assert!(approbations.ajouter(approbation(Reponse::Manuelle)));
         assert_eq!(approbations.ouvertes(a(119)).len(), 1);
         assert_eq!(approbations.ouvertes(a(120)).len(), 0);
         assert_eq!(approbations.repondre("y", Etat::Approuvee, a(1)), Err(RefusReponse::Inconnue));
@@ -243,9 +247,19 @@ mod tests {
     }
 
     #[test]
+    fn one_too_many_is_refused_and_not_lost_in_silence() {
+        let approbations = Approbations::default();
+        let une = |rang: usize| Approbation { id: rang.to_string(), ..approbation(Reponse::Manuelle) };
+        assert!((0..APPROBATIONS_MAX).all(|rang| approbations.ajouter(une(rang))));
+        assert!(!approbations.ajouter(une(APPROBATIONS_MAX)));
+        let apres = Approbation { creee: a(120 + MEMOIRE), ..une(APPROBATIONS_MAX) };
+        assert!(approbations.ajouter(apres), "those of before are over");
+    }
+
+    #[test]
     fn three_wrong_codes_refuse() {
         let approbations = Approbations::default();
-        approbations.ajouter(approbation(Reponse::Manuelle));
+        assert!(approbations.ajouter(approbation(Reponse::Manuelle)));
         assert_eq!(approbations.code_faux("x", a(1)), Ok(1));
         assert_eq!(approbations.code_faux("x", a(1)), Ok(2));
         assert_eq!(approbations.lire("x", a(1)).unwrap().etat, Etat::EnAttente);

@@ -5,8 +5,8 @@
 
 use std::{
     borrow::Cow,
-    fmt::Display,
     io::{self, Write as _},
+    net::IpAddr,
 };
 
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
@@ -107,10 +107,10 @@ pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
     texte(tampon, ",\"IdRPPS\":", trace.id_rpps, COURT);
     match trace.origine {
         Some(Origine { adresse, port }) => {
-            valeur(tampon, ",\"ipAddress\":\"", adresse.to_canonical());
+            ecrire_adresse(tampon, ",\"ipAddress\":\"", adresse.to_canonical());
             tampon.extend_from_slice(b"\",\"ports\":[");
             if let Some(port) = port {
-                valeur(tampon, "", port);
+                nombre(tampon, "", port);
             }
             tampon.push(b']');
         }
@@ -124,8 +124,8 @@ pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
         Fait::Send(_, fait) => appel(tampon, fait),
         Fait::SendResult(_, fait, issue) => {
             appel(tampon, fait);
-            valeur(tampon, ",\"resultat\":{\"statut\":", issue.statut);
-            valeur(tampon, ",\"dureeMs\":", issue.duree.as_millis());
+            nombre(tampon, ",\"resultat\":{\"statut\":", issue.statut);
+            nombre(tampon, ",\"dureeMs\":", issue.duree.as_millis());
             texte(tampon, ",\"cause\":", issue.cause, COURT);
             tampon.push(b'}');
         }
@@ -135,8 +135,8 @@ pub(crate) fn ecrire(trace: &Trace<'_>, tampon: &mut Vec<u8>) {
         }
         Fait::Purge(purge) => {
             instant(tampon, ",\"purge\":{\"avant\":\"", purge.avant);
-            valeur(tampon, ",\"traces\":", purge.traces);
-            valeur(tampon, ",\"dernierRang\":", purge.dernier_rang);
+            nombre(tampon, ",\"traces\":", purge.traces);
+            nombre(tampon, ",\"dernierRang\":", purge.dernier_rang);
             texte(tampon, ",\"empreinte\":", Some(purge.empreinte), COURT);
             if let Some(par) = purge.par {
                 texte(tampon, ",\"par\":", Some(par), COURT);
@@ -179,14 +179,33 @@ fn texte(tampon: &mut Vec<u8>, avant: &str, texte: Option<&str>, max: usize) {
 
 /// Whether nothing needs an escape. Looks at all of them, which the compiler does many at a time.
 fn simple(octets: &[u8]) -> bool {
-    octets.iter().fold(true, |simple, octet| {
-        simple & (0x20..=0x7e).contains(octet) & (*octet != b'"') & (*octet != b'\\')
-    })
+    let faute = octets.iter().fold(0, |faute, octet| {
+        faute
+            | u8::from(*octet < b' ')
+            | u8::from(*octet > b'~')
+            | u8::from(*octet == b'"')
+            | u8::from(*octet == b'\\')
+    });
+    faute == 0
 }
 
-/// `avant`, then a number or an address, which has nothing to escape.
-fn valeur(tampon: &mut Vec<u8>, avant: &str, valeur: impl Display) {
-    write!(tampon, "{avant}{valeur}").expect("writing to memory never fails");
+/// `avant`, then the number.
+fn nombre(tampon: &mut Vec<u8>, avant: &str, nombre: impl itoa::Integer) {
+    tampon.extend_from_slice(avant.as_bytes());
+    tampon.extend_from_slice(itoa::Buffer::new().format(nombre).as_bytes());
+}
+
+/// `avant`, then the address, which has nothing to escape.
+fn ecrire_adresse(tampon: &mut Vec<u8>, avant: &str, adresse: IpAddr) {
+    let IpAddr::V4(courte) = adresse else {
+        write!(tampon, "{avant}{adresse}").expect("writing to memory never fails");
+        return;
+    };
+    let mut avant = avant;
+    for octet in courte.octets() {
+        nombre(tampon, avant, octet);
+        avant = ".";
+    }
 }
 
 /// `avant`, then the instant and a quote.

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 
 use crate::confiance::{Confiance, Listes, certificats, octets};
 use crate::config::{Client, Config, Lps};
+use crate::connect::appel::Liaison;
 
 /// Why a credential can't be used. Never shows key material.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +50,13 @@ pub(crate) struct Identite {
     /// How an `actor_token` names the software.
     pub(crate) lps: Option<Lps>,
     /// Towards PSC.
-    pub(crate) psc: reqwest::Client,
+    pub(crate) psc: Liaison,
     /// Towards the API of the same rank, and its authorization server.
     pub(crate) apis: Box<[VersApi]>,
 }
 
 pub(crate) struct VersApi {
-    pub(crate) serveur_autorisation: reqwest::Client,
+    pub(crate) serveur_autorisation: Liaison,
     pub(crate) tls: Arc<ClientConfig>,
     pub(crate) confiance: Arc<Confiance>,
 }
@@ -194,6 +195,21 @@ impl Identite {
             apis: apis.collect::<Result<_, Erreur>>()?,
         })
     }
+
+    /// One that reaches nobody.
+    #[cfg(test)]
+    pub(crate) fn d_essai() -> Arc<Self> {
+        service::tls::installer_fournisseur();
+        Arc::new(Self {
+            client_id: "lps".into(),
+            generation: 0,
+            certificat: None,
+            secret: None,
+            lps: None,
+            psc: Liaison::nouvelle(reqwest::Client::new(), Duration::ZERO),
+            apis: Box::default(),
+        })
+    }
 }
 
 fn materiel(regles: &Client) -> Result<Option<Materiel>, Erreur> {
@@ -252,9 +268,9 @@ fn configuration(
     Ok(tls)
 }
 
-fn http(tls: &ClientConfig, confiance: &Confiance, delai: Duration) -> Result<reqwest::Client, Erreur> {
+fn http(tls: &ClientConfig, confiance: &Confiance, delai: Duration) -> Result<Liaison, Erreur> {
     let gardees = if confiance.revocation.is_some() { 0 } else { usize::MAX };
-    reqwest::Client::builder()
+    let http = reqwest::Client::builder()
         .pool_max_idle_per_host(gardees)
         .tls_backend_preconfigured(tls.clone())
         .redirect(reqwest::redirect::Policy::none())
@@ -264,5 +280,6 @@ fn http(tls: &ClientConfig, confiance: &Confiance, delai: Duration) -> Result<re
         .pool_idle_timeout(Duration::from_secs(20))
         .user_agent(concat!("edc-proxy/", env!("CARGO_PKG_VERSION")))
         .build()
-        .map_err(Erreur::Http)
+        .map_err(Erreur::Http)?;
+    Ok(Liaison::nouvelle(http, delai))
 }

@@ -41,6 +41,10 @@ impl Origine {
     pub(crate) fn de(pair: &Pair, entetes: &HeaderMap, relais: &[Reseau]) -> Self {
         let declare = |adresse: IpAddr| relais.iter().any(|reseau| reseau.contient(adresse));
         let mut origine = Self { adresse: pair.adresse.ip().to_canonical(), port: Some(pair.adresse.port()) };
+        // The usual case, without a look at the headers.
+        if relais.is_empty() {
+            return origine;
+        }
         let lignes = entetes.get_all("x-forwarded-for").into_iter().rev();
         let annoncees = lignes.flat_map(|ligne| ligne.to_str().unwrap_or_default().rsplit(','));
         for annoncee in annoncees {

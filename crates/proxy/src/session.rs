@@ -251,8 +251,11 @@ impl Session {
 
     /// The last instant at which this session may still be used, if nothing more is called.
     pub(crate) fn expire(&self, regles: &ReglesSession) -> Timestamp {
-        let derniere = Timestamp::from_second(self.derniere.load(Ordering::Relaxed)).unwrap_or(self.debut);
-        self.au_plus(regles).min(plus(derniere, regles.inactivite_s))
+        self.au_plus(regles).min(plus(self.dernier_usage(), regles.inactivite_s))
+    }
+
+    fn dernier_usage(&self) -> Timestamp {
+        Timestamp::from_second(self.derniere()).unwrap_or(self.debut)
     }
 
     /// The last instant at which it may be used, whatever is called.
@@ -261,7 +264,10 @@ impl Session {
     }
 
     pub(crate) fn vivante(&self, regles: &ReglesSession, maintenant: Timestamp) -> bool {
-        !self.fermee.load(Ordering::Acquire) && maintenant <= self.expire(regles)
+        let en_dessous = |depart: Timestamp, max| maintenant.duration_since(depart) <= duree(max);
+        !self.fermee.load(Ordering::Acquire)
+            && en_dessous(self.debut, regles.duree_max_s)
+            && en_dessous(self.dernier_usage(), regles.inactivite_s)
     }
 
     /// Whether some API may still be called with what it has.
@@ -279,9 +285,12 @@ impl Session {
     }
 }
 
+fn duree(secondes: u64) -> SignedDuration {
+    SignedDuration::from_secs(i64::try_from(secondes).unwrap_or(i64::MAX))
+}
+
 fn plus(depart: Timestamp, secondes: u64) -> Timestamp {
-    let duree = SignedDuration::from_secs(i64::try_from(secondes).unwrap_or(i64::MAX));
-    depart.saturating_add(duree).unwrap_or(Timestamp::MAX)
+    depart.saturating_add(duree(secondes)).unwrap_or(Timestamp::MAX)
 }
 
 #[cfg(test)]
@@ -302,16 +311,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_costs_less_than_a_kilobyte_beside_its_tokens() {
         const NOMBRE: usize = 5_000;
-        service::tls::installer_fournisseur();
-        let identite = Arc::new(Identite {
-            client_id: "lps".into(),
-            generation: 0,
-            certificat: None,
-            secret: None,
-            lps: None,
-            psc: reqwest::Client::new(),
-            apis: Box::default(),
-        });
+        let identite = Identite::d_essai();
         let alea = service::Alea::graine(1);
         let regles = DepotSessions { base: Some("memoire".into()), ..DepotSessions::default() };
         let (magasin, _) = Magasin::ouvrir(&regles, std::path::Path::new("."), &alea).await.unwrap();

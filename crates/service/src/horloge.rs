@@ -30,8 +30,10 @@ impl Horloge {
     /// What time it is. Saturates at the bounds of [`Timestamp`].
     pub fn maintenant(&self) -> Timestamp {
         let depart = self.depart.unwrap_or_else(systeme);
-        let decalage = SignedDuration::from_micros(self.decalage.load(Ordering::SeqCst));
-        depart.saturating_add(decalage).unwrap_or(depart)
+        match self.decalage.load(Ordering::SeqCst) {
+            0 => depart,
+            micros => depart.saturating_add(SignedDuration::from_micros(micros)).unwrap_or(depart),
+        }
     }
 
     /// Moves this clock and all its clones; a negative duration moves it back. Resolution: one microsecond.

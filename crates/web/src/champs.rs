@@ -34,6 +34,11 @@ impl Champs {
         self.erreurs.push((nom.into(), texte.into()));
     }
 
+    /// Forgets the errors and keeps the values: something else was done since.
+    pub fn oublier_erreurs(&mut self) {
+        self.erreurs.clear();
+    }
+
     pub fn valeur(&self, nom: &str) -> &str {
         self.valeurs.texte(nom)
     }

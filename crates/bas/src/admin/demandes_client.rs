@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
 
 use super::Faute;
 use super::corps::Corps;
@@ -138,19 +139,34 @@ fn verifier(demande: &Demande) -> Result<(), Faute> {
 
 /// `bas-logiciel-de-demo-xkzpdw`: readable, and new.
 fn nommer(psc: &Psc, demande: &Demande) -> String {
-    let mut mots: String = demande
-        .nom
-        .to_lowercase()
-        .chars()
-        .map(|lettre| if lettre.is_ascii_alphanumeric() { lettre } else { '-' })
-        .take(40)
-        .collect();
-    while mots.contains("--") {
-        mots = mots.replace("--", "-");
-    }
     let environnement = match demande.environnement {
         Environnement::Bas => "bas",
         Environnement::Production => "prod",
     };
-    format!("{environnement}-{}-{}", mots.trim_matches('-'), psc.alea.lettres(LETTRES, 6))
+    format!("{environnement}-{}-{}", mots(&demande.nom), psc.alea.lettres(LETTRES, 6))
+}
+
+/// The words of a name in plain letters, joined by hyphens.
+fn mots(nom: &str) -> String {
+    let lettres = nom.nfd().filter(|lettre| !is_combining_mark(*lettre)).flat_map(char::to_lowercase);
+    let plat: String = lettres.take(40).collect();
+    let mots = plat.split(|lettre: char| !lettre.is_ascii_alphanumeric()).filter(|mot| !mot.is_empty());
+    mots.collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mots;
+
+    #[test]
+    fn a_name_keeps_its_letters_and_loses_its_accents() {
+        for (nom, attendu) in [
+            ("Proxy Santé Lien", "proxy-sante-lien"),
+            ("  L’Œil — n° 2 ! ", "l-il-n-2"),
+            ("ÉLÈVE_1", "eleve-1"),
+            ("日本", ""),
+        ] {
+            assert_eq!(mots(nom), attendu, "{nom}");
+        }
+    }
 }

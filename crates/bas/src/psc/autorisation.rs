@@ -115,8 +115,10 @@ async fn choisir(
     if !immediat.is_empty() {
         return psc.connecter(&demande, national_id, canal, maintenant, &note);
     }
+    let Some(id) = psc.ouvrir_approbation(&navigateur, &demande, &identite, canal, maintenant) else {
+        return refuser("Trop de demandes d’approbation attendent déjà : réessayez dans deux minutes.");
+    };
     note.accepte("Demande d’approbation ouverte : la personne doit répondre.");
-    let id = psc.ouvrir_approbation(&navigateur, &demande, &identite, canal, maintenant);
     vers_chemin(&format!("{ATTENTE}?{}&{APPROBATION}={id}", parametres.encoder()))
 }
 
@@ -285,11 +287,11 @@ impl Psc {
         identite: &Identite,
         canal: Canal,
         maintenant: Timestamp,
-    ) -> String {
+    ) -> Option<String> {
         let durees = self.reglages().durees;
         let vie = SignedDuration::from_secs(durees.vive(durees.ciba));
         let id = self.alea.jeton();
-        self.approbations.ajouter(Approbation {
+        let approbation = Approbation {
             id: id.clone(),
             flux: Flux::Code,
             national_id: identite.national_id().to_owned(),
@@ -303,8 +305,8 @@ impl Psc {
             essais: 0,
             etat: Etat::EnAttente,
             navigateur: Some(navigateur.jeton.empreinte()),
-        });
-        id
+        };
+        self.approbations.ajouter(approbation).then_some(id)
     }
 
     /// Opens a session under a new browser token and goes back to the service.

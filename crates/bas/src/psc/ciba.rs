@@ -133,7 +133,7 @@ impl Psc {
             })?,
         };
         let accuse = self.ouvrir_requete(&client, scope, &identite, message, canal);
-        let accuse = accuse.map_err(|erreur| Refus::interne(&erreur))?;
+        let accuse = accuse?;
         appel.note.accepte(format!("Demande d’approbation ouverte ({canal}) : la personne doit répondre."));
         Ok((client.client_id, accuse))
     }
@@ -145,7 +145,7 @@ impl Psc {
         identite: &crate::identites::Identite,
         message: Option<&str>,
         canal: Canal,
-    ) -> Result<Accuse, oidc::jwt::ErreurCle> {
+    ) -> Result<Accuse, Refus> {
         let maintenant = self.horloge.maintenant();
         let durees = self.reglages().durees;
         let (iat, vie) = (maintenant.as_second(), durees.vive(durees.ciba));
@@ -157,22 +157,26 @@ impl Psc {
             intervalle: i64::from(durees.intervalle),
             prochain: iat,
         };
-        let auth_req_id = self.cles().signer(&AuthReqId {
-            iss: self.issuer.clone(),
-            aud: self.issuer.clone(),
-            jti: jti.clone(),
-            azp: client.client_id.clone(),
-            iat,
-            exp: requete.fin,
-        })?;
+        let auth_req_id = self
+            .cles()
+            .signer(&AuthReqId {
+                iss: self.issuer.clone(),
+                aud: self.issuer.clone(),
+                jti: jti.clone(),
+                azp: client.client_id.clone(),
+                iat,
+                exp: requete.fin,
+            })
+            .map_err(|erreur| Refus::interne(&erreur))?;
         let mut requetes = ouvrir(&self.requetes.0);
         requetes.retain(|_, autre| autre.fin + autre.intervalle + MEMOIRE > iat);
-        if requetes.len() < REQUETES_MAX {
-            requetes.insert(jti.clone(), requete);
+        if requetes.len() >= REQUETES_MAX {
+            return Err(Refus::complet());
         }
+        requetes.insert(jti.clone(), requete);
         drop(requetes);
         let fin = maintenant.saturating_add(SignedDuration::from_secs(vie)).unwrap_or(maintenant);
-        self.approbations.ajouter(Approbation {
+        let approbation = Approbation {
             id: jti,
             flux: Flux::Ciba,
             national_id: identite.national_id().to_owned(),
@@ -186,7 +190,10 @@ impl Psc {
             essais: 0,
             etat: Etat::EnAttente,
             navigateur: None,
-        });
+        };
+        if !self.approbations.ajouter(approbation) {
+            return Err(Refus::complet());
+        }
         Ok(Accuse {
             auth_req_id: auth_req_id.into(),
             expires_in: vie.try_into().unwrap_or_default(),

@@ -38,12 +38,16 @@ struct Pousse {
 pub(super) struct Pousses(Mutex<HashMap<String, Pousse>>);
 
 impl Pousses {
-    fn deposer(&self, uri: String, pousse: Pousse, maintenant: Timestamp) {
+    /// `false`, and nothing is kept, when there are too many.
+    #[must_use]
+    fn deposer(&self, uri: String, pousse: Pousse, maintenant: Timestamp) -> bool {
         let mut toutes = ouvrir(&self.0);
         toutes.retain(|_, autre| autre.fin > maintenant);
-        if toutes.len() < POUSSES_MAX {
+        let place = toutes.len() < POUSSES_MAX;
+        if place {
             toutes.insert(uri, pousse);
         }
+        place
     }
 
     /// The request of that client under that name, which lives on.
@@ -84,7 +88,9 @@ impl Psc {
         let fin = maintenant.saturating_add(SignedDuration::from_secs(VIE)).unwrap_or(maintenant);
         let uri = format!("{PREFIXE}{}", self.alea.jeton());
         let pousse = Pousse { client_id: client.client_id, parametres, fin };
-        self.pousses.deposer(uri.clone(), pousse, maintenant);
+        if !self.pousses.deposer(uri.clone(), pousse, maintenant) {
+            return Err(Refus::complet());
+        }
         appel.note.accepte("Demande d’autorisation déposée : le navigateur peut venir avec son nom.");
         let corps = json!({ "request_uri": uri, "expires_in": VIE });
         Ok(sans_cache((StatusCode::CREATED, Json(corps)).into_response()))

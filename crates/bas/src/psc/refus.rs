@@ -56,6 +56,18 @@ impl Refus {
     }
 }
 
+impl Refus {
+    /// 503: the sandbox keeps as many requests as it will.
+    pub(super) fn complet() -> Self {
+        Self::nouveau(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "temporarily_unavailable",
+            "Too many pending requests",
+            "trop de demandes attendent déjà dans le bac à sable : celle-ci n’est pas gardée",
+        )
+    }
+}
+
 impl IntoResponse for Refus {
     fn into_response(self) -> Response {
         tracing::info!(code = self.code, raison = %self.raison, "Pro Santé Connect refuse");

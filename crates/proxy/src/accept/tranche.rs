@@ -8,6 +8,7 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use memchr::{memchr, memchr_iter};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// A longer head is left to hyper, which answers 431: its buffer has that size, and as many bytes of this head.
@@ -144,10 +145,12 @@ impl Suivi {
 
 /// Just after the empty line that ends a head. Bare line feeds count, so that they can be seen and refused.
 fn fin_de_tete(octets: &[u8], depuis: usize) -> Option<usize> {
-    (depuis..octets.len()).find_map(|rang| match &octets[rang..] {
-        [b'\n', b'\n', ..] => Some(rang + 2),
-        [b'\n', b'\r', b'\n', ..] => Some(rang + 3),
-        _ => None,
+    memchr_iter(b'\n', &octets[depuis..]).map(|rang| depuis + rang + 1).find_map(|apres| {
+        match &octets[apres..] {
+            [b'\n', ..] => Some(apres + 1),
+            [b'\r', b'\n', ..] => Some(apres + 2),
+            _ => None,
+        }
     })
 }
 
@@ -155,18 +158,21 @@ fn fin_de_tete(octets: &[u8], depuis: usize) -> Option<usize> {
 fn lire_tete(tete: &[u8]) -> Result<Ou, Ambigu> {
     let mut longueur: Option<u64> = None;
     let mut par_morceaux = false;
-    for (rang, ligne) in tete.split_inclusive(|octet| *octet == b'\n').enumerate() {
-        let ligne = ligne.strip_suffix(b"\r\n").ok_or(Ambigu)?;
-        if ligne.contains(&b'\r') {
+    let mut debut = 0;
+    for fin in memchr_iter(b'\n', tete) {
+        let premiere = debut == 0;
+        let ligne = tete[debut..fin].strip_suffix(b"\r").ok_or(Ambigu)?;
+        debut = fin + 1;
+        if memchr(b'\r', ligne).is_some() {
             return Err(Ambigu);
         }
-        if rang == 0 || ligne.is_empty() {
+        if premiere || ligne.is_empty() {
             continue;
         }
         if matches!(ligne[0], b' ' | b'\t') {
             return Err(Ambigu);
         }
-        let Some(deux_points) = ligne.iter().position(|octet| *octet == b':') else { continue };
+        let Some(deux_points) = memchr(b':', ligne) else { continue };
         let (nom, valeur) = (&ligne[..deux_points], ligne[deux_points + 1..].trim_ascii());
         if nom.eq_ignore_ascii_case(b"content-length") {
             let lue = std::str::from_utf8(valeur).map_err(|_| Ambigu)?;

@@ -4,16 +4,46 @@
 //! or in the list of those that Keycloak is known to write.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use oidc::jetons::ErreurOauth;
 use reqwest::{RequestBuilder, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use url::Url;
 
 use crate::identite::Identite;
 
 const TAILLE_MAX: usize = 256 * 1024;
+
+/// Calls of one client to one server at a time. A burst of a thousand would else open a thousand connections, each with its
+/// handshake, before the first of them could carry the others.
+const APPELS_MAX: usize = 256;
+
+/// A server as one client reaches it: PSC, or the authorization server of an API.
+pub(crate) struct Liaison {
+    http: reqwest::Client,
+    places: Semaphore,
+    /// Longest wait for a place, and longest call.
+    delai: Duration,
+}
+
+impl Liaison {
+    /// `http` bounds its calls by `delai` itself.
+    pub(crate) fn nouvelle(http: reqwest::Client, delai: Duration) -> Self {
+        Self { http, places: Semaphore::new(APPELS_MAX), delai }
+    }
+
+    pub(crate) fn get(&self, url: Url) -> RequestBuilder {
+        self.http.get(url)
+    }
+
+    pub(crate) fn post(&self, url: Url) -> RequestBuilder {
+        self.http.post(url)
+    }
+}
 
 /// Why a call gave nothing. Holds no token.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -26,7 +56,7 @@ pub(crate) enum Panne {
     Certificat { etape: &'static str, cause: String },
     #[error("{etape} : le serveur refuse le certificat du logiciel, ou son absence")]
     NotreCertificat { etape: &'static str },
-    /// It answered 5xx; `attendre` is its `Retry-After`, in seconds.
+    /// It answered 5xx, or 429; `attendre` is its `Retry-After`, in seconds.
     #[error("{etape} : le serveur a répondu {statut}")]
     Indisponible { etape: &'static str, statut: StatusCode, attendre: Option<u64> },
     #[error("{etape} : réponse illisible ou trop longue")]
@@ -51,7 +81,9 @@ impl Panne {
         match self {
             Self::Refus { .. } => StatusCode::UNAUTHORIZED,
             Self::Delai { .. } => StatusCode::GATEWAY_TIMEOUT,
-            Self::Injoignable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Injoignable { .. } | Self::Indisponible { statut: StatusCode::TOO_MANY_REQUESTS, .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Indisponible { statut, .. } if (502..=504).contains(&statut.as_u16()) => *statut,
             Self::Indisponible { .. }
             | Self::Illisible { .. }
@@ -143,8 +175,14 @@ fn propre(texte: &str) -> String {
     texte.chars().map(|lettre| if lettre.is_control() { ' ' } else { lettre }).take(200).collect()
 }
 
-/// Sends, reads at most 256 KiB, wants a success.
-pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Result<Vec<u8>, Panne> {
+/// Sends when there is a place, reads at most 256 KiB, wants a success.
+pub(crate) async fn octets(
+    vers: &Liaison,
+    requete: RequestBuilder,
+    etape: &'static str,
+) -> Result<Vec<u8>, Panne> {
+    let place = tokio::time::timeout(vers.delai, vers.places.acquire()).await;
+    let _place = place.map_err(|_| Panne::Delai { etape })?;
     let panne = |source: reqwest::Error| {
         if let Some(cause) = service::tls::serveur_refuse(&source) {
             Panne::Certificat { etape, cause }
@@ -172,7 +210,7 @@ pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Resu
     }
     if statut.is_success() {
         Ok(corps)
-    } else if statut.is_client_error() {
+    } else if statut.is_client_error() && statut != StatusCode::TOO_MANY_REQUESTS {
         Err(Panne::Refus { etape, refus: Refus::depuis(statut, &corps) })
     } else {
         Err(Panne::Indisponible { etape, statut, attendre })
@@ -180,10 +218,11 @@ pub(crate) async fn octets(requete: RequestBuilder, etape: &'static str) -> Resu
 }
 
 pub(crate) async fn json<T: DeserializeOwned>(
+    vers: &Liaison,
     requete: RequestBuilder,
     etape: &'static str,
 ) -> Result<T, Panne> {
-    let corps = octets(requete, etape).await?;
+    let corps = octets(vers, requete, etape).await?;
     // Serde's message may quote a value, and the values here are tokens.
     serde_json::from_slice(&corps).map_err(|_| Panne::Illisible { etape })
 }

@@ -87,7 +87,7 @@ fn champ<'a>(
 ) -> Option<&'a str> {
     match corps.get(nom) {
         None | Some(Value::Null) => fautes.push(format!("{nom} is missing")),
-        Some(Value::String(texte)) if texte.is_empty() => fautes.push(format!("{nom} is missing")),
+        Some(Value::String(texte)) if texte.trim().is_empty() => fautes.push(format!("{nom} is missing")),
         Some(Value::String(texte)) => {
             if !bon(texte) {
                 fautes.push(format!("{nom} value {} is invalid", propre(texte)));

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::sync::Semaphore;
 use url::Url;
 
-use super::appel::{self, Panne};
+use super::appel::{self, Liaison, Panne};
 use crate::config::{self, CnfDuJeton, Lps};
 use crate::identite::Identite;
 use crate::session::JetonApi;
@@ -48,7 +48,7 @@ impl Api {
         Self { rang, regles, revocation, revocations: Revocations::default() }
     }
 
-    fn http<'a>(&self, identite: &'a Identite) -> &'a reqwest::Client {
+    fn serveur<'a>(&self, identite: &'a Identite) -> &'a Liaison {
         &identite.apis[self.rang].serveur_autorisation
     }
 
@@ -114,8 +114,10 @@ impl Api {
         etape: &'static str,
         maintenant: Timestamp,
     ) -> Result<JetonApi, Panne> {
-        let requete = self.http(identite).post(self.regles.jeton_url.clone());
-        let reponse: ReponseJetons = appel::json(appel::formulaire(requete, identite, champs), etape).await?;
+        let serveur = self.serveur(identite);
+        let requete = serveur.post(self.regles.jeton_url.clone());
+        let reponse: ReponseJetons =
+            appel::json(serveur, appel::formulaire(requete, identite, champs), etape).await?;
         if !reponse.porteur() {
             return Err(Panne::Illisible { etape });
         }
@@ -137,7 +139,10 @@ impl Api {
     ) -> Result<bool, Panne> {
         let Some(point) = &self.revocation else { return Ok(false) };
         let champs = BTreeMap::from([("token", jeton.expose_secret()), ("token_type_hint", sorte)]);
-        let requete = self.http(identite).post(point.clone());
-        appel::octets(appel::formulaire(requete, identite, &champs), "révocation").await.map(|_| true)
+        let serveur = self.serveur(identite);
+        let requete = serveur.post(point.clone());
+        appel::octets(serveur, appel::formulaire(requete, identite, &champs), "révocation")
+            .await
+            .map(|_| true)
     }
 }

@@ -68,11 +68,15 @@ impl Echec {
         if let Panne::Refus { refus, .. } = panne {
             return reponse::erreur(StatusCode::UNAUTHORIZED, &refus.message(), metadata);
         }
-        reponse::indisponible(
-            self.statut(),
-            "The identity provider is unavailable.",
-            etat.config.session.corps_5xx,
-        )
+        let message = "The identity provider is unavailable.";
+        let reponse = reponse::indisponible(self.statut(), message, etat.config.session.corps_5xx);
+        match panne {
+            // As long as the server itself asked for, within reason.
+            Panne::Indisponible { attendre: Some(secondes), .. } => {
+                reponse::attendre(reponse, (*secondes).min(600))
+            }
+            _ => reponse,
+        }
     }
 }
 

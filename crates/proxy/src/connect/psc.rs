@@ -109,7 +109,8 @@ impl Psc {
 
     async fn decouvrir(&self, identite: &Identite) -> Result<Fournisseur, Panne> {
         const ETAPE: &str = "découverte de PSC";
-        let lu: Fournisseur = appel::json(identite.psc.get(self.regles.decouverte.clone()), ETAPE).await?;
+        let lu: Fournisseur =
+            appel::json(&identite.psc, identite.psc.get(self.regles.decouverte.clone()), ETAPE).await?;
         let points = [lu.points(true), lu.points(false)];
         let adresses = points
             .iter()
@@ -148,8 +149,10 @@ impl Psc {
         const ETAPE: &str = "demande CIBA";
         let point = self.points(identite).await?.backchannel_authentication;
         let requete = identite.psc.post(point.ok_or(Panne::Illisible { etape: ETAPE })?);
-        let recu: Result<Accuse, Panne> =
-            self.noter(identite, appel::json(appel::formulaire(requete, identite, demande), ETAPE).await);
+        let recu: Result<Accuse, Panne> = self.noter(
+            identite,
+            appel::json(&identite.psc, appel::formulaire(requete, identite, demande), ETAPE).await,
+        );
         if matches!(recu, Err(Panne::Injoignable { .. })) {
             // It may have moved.
             self.document.perimer();
@@ -207,7 +210,10 @@ impl Psc {
         etape: &'static str,
     ) -> Result<ReponseJetons, Panne> {
         let requete = identite.psc.post(self.points(identite).await?.token);
-        self.noter(identite, appel::json(appel::formulaire(requete, identite, champs), etape).await)
+        self.noter(
+            identite,
+            appel::json(&identite.psc, appel::formulaire(requete, identite, champs), etape).await,
+        )
     }
 
     /// Gives back what the token endpoint gave and nobody will use.
@@ -224,7 +230,9 @@ impl Psc {
         let Some(point) = point else { return };
         let champs = Revocation { token: jeton.expose_secret(), token_type_hint: "refresh_token" };
         let requete = appel::formulaire(identite.psc.post(point), identite, &champs);
-        if let Err(panne) = self.noter(identite, appel::octets(requete, "révocation PSC").await) {
+        if let Err(panne) =
+            self.noter(identite, appel::octets(&identite.psc, requete, "révocation PSC").await)
+        {
             tracing::warn!(%panne, "un jeton PSC n’a pas été révoqué");
         }
     }
@@ -240,7 +248,7 @@ impl Psc {
         };
         let champs = [("id_token_hint", id_token.expose_secret())];
         let requete = identite.psc.post(point).form(&champs);
-        self.noter(identite, appel::octets(requete, "déconnexion PSC").await).map(|_| ())
+        self.noter(identite, appel::octets(&identite.psc, requete, "déconnexion PSC").await).map(|_| ())
     }
 
     /// Turns an answer of the token endpoint into somebody, or says why not and gives the tokens back. `depart`: the instant
@@ -346,7 +354,7 @@ impl Psc {
         const ETAPE: &str = "userinfo de PSC";
         let point = self.points(identite).await?.userinfo.ok_or(Panne::Illisible { etape: ETAPE })?;
         let requete = identite.psc.get(point).bearer_auth(acces.expose_secret());
-        self.noter(identite, appel::json(requete, ETAPE).await)
+        self.noter(identite, appel::json(&identite.psc, requete, ETAPE).await)
     }
 
     /// Where a browser is sent to authenticate. The request goes in its address, or before it, from us to PSC (RFC 9126).
@@ -373,7 +381,7 @@ impl Psc {
         // With a certificate the form has its `client_id` already.
         let champs: BTreeMap<_, _> =
             parametres.iter().copied().filter(|(nom, _)| !(avec_certificat && *nom == "client_id")).collect();
-        let recue = appel::json(appel::formulaire(requete, identite, &champs), ETAPE).await;
+        let recue = appel::json(&identite.psc, appel::formulaire(requete, identite, &champs), ETAPE).await;
         let poussee: Poussee = self.noter(identite, recue)?;
         let client_id: &str = &identite.client_id;
         url.query_pairs_mut().extend_pairs([("client_id", client_id), ("request_uri", &poussee.request_uri)]);
@@ -404,7 +412,7 @@ impl Psc {
 
 async fn lire_cles(identite: &Identite, adresse: Url) -> Result<Jwks, Panne> {
     const ETAPE: &str = "lecture des clés de PSC";
-    let octets = appel::octets(identite.psc.get(adresse), ETAPE).await?;
+    let octets = appel::octets(&identite.psc, identite.psc.get(adresse), ETAPE).await?;
     Jwks::parse(&octets).map_err(|_| Panne::Illisible { etape: ETAPE })
 }
 

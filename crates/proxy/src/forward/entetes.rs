@@ -7,31 +7,53 @@ use http::HeaderMap;
 use http::header::{self, HeaderName, HeaderValue};
 
 /// RFC 9110 §7.6.1, and what older software adds.
-const DE_CONNEXION: [&str; 8] = [
-    "connection",
-    "te",
-    "trailer",
-    "transfer-encoding",
-    "upgrade",
-    "keep-alive",
-    "proxy-connection",
-    "http2-settings",
-];
+fn de_connexion(nom: &str) -> bool {
+    matches!(
+        nom,
+        "connection"
+            | "te"
+            | "trailer"
+            | "transfer-encoding"
+            | "upgrade"
+            | "keep-alive"
+            | "proxy-connection"
+            | "http2-settings"
+    )
+}
 
 /// What only the proxy may say to an API, or nobody. `Host` and `Authorization` are written over.
-const DU_PROXY_SEUL: [&str; 11] = [
-    "proxy-authorization",
-    "cookie",
-    "expect",
-    "forwarded",
-    "max-forwards",
-    "dpop",
-    "client-cert",
-    "client-cert-chain",
-    "api-user",
-    "remote-user",
-    "true-client-ip",
-];
+fn du_proxy_seul(nom: &str) -> bool {
+    matches!(
+        nom,
+        "proxy-authorization"
+            | "cookie"
+            | "expect"
+            | "forwarded"
+            | "max-forwards"
+            | "dpop"
+            | "client-cert"
+            | "client-cert-chain"
+            | "api-user"
+            | "remote-user"
+            | "true-client-ip"
+    )
+}
+
+/// What an API may not do to the LPS's view of the proxy.
+fn de_l_api(nom: &str) -> bool {
+    matches!(
+        nom,
+        "set-cookie"
+            | "proxy-authenticate"
+            | "alt-svc"
+            | "strict-transport-security"
+            | "access-control-allow-origin"
+            | "access-control-allow-credentials"
+            | "set-cookie2"
+            | "clear-site-data"
+            | "x-edc-origine"
+    )
+}
 
 /// Beginnings of the headers by which front-ends assert who is calling.
 const IDENTITE: [&str; 16] = [
@@ -53,29 +75,16 @@ const IDENTITE: [&str; 16] = [
     "x-edc-",
 ];
 
-/// What an API may not do to the LPS's view of the proxy.
-const DE_L_API: [&str; 9] = [
-    "set-cookie",
-    "proxy-authenticate",
-    "alt-svc",
-    "strict-transport-security",
-    "access-control-allow-origin",
-    "access-control-allow-credentials",
-    "set-cookie2",
-    "clear-site-data",
-    "x-edc-origine",
-];
-
 /// Cleans a request on its way up, and puts the API's name and token on it.
 pub(super) fn monter(entetes: &mut HeaderMap, hote: &HeaderValue, jeton: HeaderValue) {
-    oter(entetes, |nom| DU_PROXY_SEUL.contains(&nom) || identite(nom));
+    oter(entetes, |nom| du_proxy_seul(nom) || identite(nom));
     entetes.insert(header::HOST, hote.clone());
     entetes.insert(header::AUTHORIZATION, jeton);
 }
 
 /// Cleans an answer on its way down.
 pub(super) fn descendre(entetes: &mut HeaderMap) {
-    oter(entetes, |nom| DE_L_API.contains(&nom));
+    oter(entetes, de_l_api);
 }
 
 fn identite(nom: &str) -> bool {
@@ -85,11 +94,13 @@ fn identite(nom: &str) -> bool {
 /// Takes away what concerns one connection only, with what `Connection` names, and what `aussi` says. One look at the few
 /// headers that there are, rather than a search for each of the many that there may not be.
 fn oter(entetes: &mut HeaderMap, aussi: impl Fn(&str) -> bool) {
-    let a_oter = |nom: &&HeaderName| DE_CONNEXION.contains(&nom.as_str()) || aussi(nom.as_str());
+    let a_oter = |nom: &&HeaderName| de_connexion(nom.as_str()) || aussi(nom.as_str());
     let mut otes: Vec<HeaderName> = entetes.keys().filter(a_oter).cloned().collect();
     let valeurs = entetes.get_all(header::CONNECTION).into_iter().filter_map(|valeur| valeur.to_str().ok());
     let nommes = valeurs
         .flat_map(|texte| texte.split(','))
+        // What nearly all say, which names nothing more than what goes anyway.
+        .filter(|nom| !["keep-alive", "close"].iter().any(|usuel| nom.trim().eq_ignore_ascii_case(usuel)))
         .filter_map(|nom| HeaderName::from_bytes(nom.trim().as_bytes()).ok())
         // Framing is not for the peer to give away: hyper decides it from the body.
         .filter(|nom| *nom != header::CONTENT_LENGTH);

@@ -22,6 +22,10 @@ use super::Route;
 use crate::corps::Montant;
 use crate::identite::Identite;
 
+/// Most that is read ahead of an answer, its head included. hyper's own bound is 400 KiB, which eight downloads pay in memory
+/// and nobody feels.
+const TAMPON: usize = 128 * 1024;
+
 /// Who opened it, towards which API. `generation` belongs to one identity of one client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 struct Cle {
@@ -97,17 +101,21 @@ impl Voies {
         let epoque = identite.apis[api].confiance.epoque();
         let cle = Cle { generation: identite.generation, api, epoque };
         let attente = Duration::from_secs(route.api.regles.delai_connexion_s);
-        let places =
-            Arc::clone(&self.0.borrow_mut().entry(cle).or_insert_with(|| Rangee::pour(route)).places);
-        let place = match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => timeout(attente, places.acquire_owned())
-                .await
-                .ok()
-                .and_then(Result::ok)
-                .ok_or(SansVoie::Sature)?,
+        let (places, place, libre) = {
+            let mut toutes = self.0.borrow_mut();
+            let rangee = toutes.entry(cle).or_insert_with(|| Rangee::pour(route));
+            let place = Arc::clone(&rangee.places).try_acquire_owned().ok();
+            let libre = place.as_ref().and_then(|_| rangee.libre());
+            (Arc::clone(&rangee.places), place, libre)
         };
-        let envoi = match self.libre(cle) {
+        let (place, libre) = if let Some(place) = place {
+            (place, libre)
+        } else {
+            let place = timeout(attente, Box::pin(places.acquire_owned())).await;
+            let place = place.ok().and_then(Result::ok).ok_or(SansVoie::Sature)?;
+            (place, self.0.borrow_mut().get_mut(&cle).and_then(Rangee::libre))
+        };
+        let envoi = match libre {
             Some(envoi) => envoi,
             None => {
                 timeout(attente, Box::pin(ouvrir(identite, route))).await.map_err(|_| SansVoie::Delai)??
@@ -135,17 +143,6 @@ impl Voies {
         }
     }
 
-    fn libre(&self, cle: Cle) -> Option<SendRequest<Montant>> {
-        let mut toutes = self.0.borrow_mut();
-        let rangee = toutes.get_mut(&cle)?;
-        while let Some(libre) = rangee.libres.pop() {
-            if libre.depuis.elapsed() < rangee.garde && libre.envoi.is_ready() {
-                return Some(libre.envoi);
-            }
-        }
-        None
-    }
-
     /// Closes what has been idle for too long, and forgets identities that nobody uses any more.
     pub(crate) fn balayer(&self) {
         self.0.borrow_mut().retain(|_, rangee| {
@@ -164,6 +161,16 @@ impl Rangee {
             garde: Duration::from_secs(route.api.regles.connexion_libre_s),
         }
     }
+
+    /// The last one given back that may still serve.
+    fn libre(&mut self) -> Option<SendRequest<Montant>> {
+        while let Some(libre) = self.libres.pop() {
+            if libre.depuis.elapsed() < self.garde && libre.envoi.is_ready() {
+                return Some(libre.envoi);
+            }
+        }
+        None
+    }
 }
 
 /// Boxed by its callers: most calls find a connection, and would carry the room for a handshake about.
@@ -176,8 +183,12 @@ async fn ouvrir(identite: &Identite, route: &Route) -> Result<SendRequest<Montan
 }
 
 async fn parler<T: Read + Write + Unpin + 'static>(flux: T) -> Result<SendRequest<Montant>, SansVoie> {
-    let (envoi, connexion) =
-        http1::Builder::new().max_headers(200).handshake(flux).await.map_err(SansVoie::Http)?;
+    let (envoi, connexion) = http1::Builder::new()
+        .max_headers(200)
+        .max_buf_size(TAMPON)
+        .handshake(flux)
+        .await
+        .map_err(SansVoie::Http)?;
     tokio::task::spawn_local(async move {
         if let Err(erreur) = connexion.await {
             tracing::debug!(%erreur, "connexion vers une API terminée");

@@ -22,19 +22,6 @@ use crate::identite::Identite;
 const ESSAIS: usize = 5_000;
 const SECRET: &str = "un-secret-de-jeton-applicatif";
 
-fn identite() -> Arc<Identite> {
-    service::tls::installer_fournisseur();
-    Arc::new(Identite {
-        client_id: "lps".into(),
-        generation: 0,
-        certificat: None,
-        secret: None,
-        lps: None,
-        psc: reqwest::Client::new(),
-        apis: Box::default(),
-    })
-}
-
 fn session(identite: Arc<Identite>) -> Session {
     let le = Timestamp::UNIX_EPOCH;
     let session = Session::nouvelle(Naissance {
@@ -64,7 +51,7 @@ fn session(identite: Arc<Identite>) -> Session {
 async fn a_damaged_cookie_or_bearer_opens_no_session() {
     let regles = DepotSessions { base: Some("memoire".into()), ..DepotSessions::default() };
     let (magasin, _) = Magasin::ouvrir(&regles, Path::new("."), &Alea::graine(2)).await.unwrap();
-    let session = Arc::new(session(identite()));
+    let session = Arc::new(session(Identite::d_essai()));
     magasin.poser(&session);
     // A panic ends the test: nobody looks at what it leaves.
     let magasin = AssertUnwindSafe(magasin);
@@ -104,7 +91,7 @@ async fn a_damaged_session_is_not_opened_and_one_that_lies_is_read_or_refused() 
     let regles = "id = \"dmp\"\nurl = \"https://dmp.test\"\njeton_url = \"https://as.test/token\"";
     let regles: Api = service::config::parse(regles, "api.toml").unwrap();
     let apis = [Arc::new(echange::Api::nouvelle(0, regles))];
-    let identite = identite();
+    let identite = Identite::d_essai();
     let session = session(Arc::clone(&identite));
     let clair = forme::ecrire(&session, &apis).await.unwrap();
     let dossier = tempfile::tempdir().unwrap();

@@ -89,7 +89,7 @@ impl JetonApi {
     /// Whether it may still be sent, with `marge` to spare.
     pub(crate) fn frais(&self, maintenant: Timestamp, marge: SignedDuration) -> bool {
         let marge = marge.min(SignedDuration::from_secs(self.moitie_s.into()));
-        self.expire > maintenant.saturating_add(marge).unwrap_or(Timestamp::MAX)
+        self.expire.duration_since(maintenant) > marge
     }
 }
 

@@ -23,6 +23,7 @@ async fn cas_02_a_06_chaque_champ_absent_ou_faux_est_nomme() {
         ("02", "channel", json!("INVALID"), "channel value INVALID is invalid"),
         ("03", "channel", Value::Null, "channel is missing"),
         ("04", "nationalId", Value::Null, "nationalId is missing"),
+        ("04", "nationalId", json!(" "), "nationalId is missing"),
         ("05", "bindingMessage", Value::Null, "bindingMessage is missing"),
         ("06", "clientId", Value::Null, "clientId is missing"),
     ];

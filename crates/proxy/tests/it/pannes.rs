@@ -146,6 +146,48 @@ async fn psc_malade_pendant_les_sondages_n_est_pas_une_personne_qui_n_a_pas_appr
     assert_eq!(banc.lps().connecter(SECRET_1, "899700000001").await.statut, 401);
 }
 
+#[tokio::test]
+async fn psc_qui_freine_est_un_503_et_dit_quand_revenir() {
+    let banc = Banc::ouvrir().await;
+    banc.psc.acteur.prochaine(CIBA, |_| {
+        let mut reponse = reponse_json(429, &json!(null));
+        reponse.headers_mut().insert("retry-after", "10".parse().unwrap());
+        reponse
+    });
+    let reponse = banc.lps().connecter(SECRET_1, "899700000001").await;
+    assert_eq!((reponse.statut, reponse.entete("retry-after"), reponse.cookie()), (503, Some("10"), None));
+    banc.connecte(SECRET_1).await;
+}
+
+#[tokio::test]
+async fn une_rafale_de_connexions_n_en_ouvre_pas_autant_vers_psc() {
+    const RAFALE: usize = 300;
+    let banc = Banc::regle(|config| {
+        config.limites.connects_adresse_minute = 0;
+        config.limites.connects_client_minute = 0;
+        config.limites.connects_personne_minute = 0;
+        config.limites.attentes_max = RAFALE;
+    })
+    .await;
+    banc.connecte(SECRET_1).await;
+    banc.psc.acteur.retenir().await;
+    let rafale = (0..RAFALE).map(|_| {
+        let mut lps = banc.lps();
+        async move { lps.connecter(SECRET_1, "899700000001").await.statut }
+    });
+    let ((), statuts) = tokio::join!(
+        async {
+            banc.psc.acteur.attendre(CIBA, 257).await;
+            banc.psc.acteur.relacher();
+        },
+        join_all(rafale),
+    );
+    assert!(statuts.iter().all(|statut| *statut == 200), "{statuts:?}");
+    let liens: std::collections::HashSet<u16> =
+        banc.psc.acteur.recus(CIBA).iter().map(|recu| recu.port).collect();
+    assert!(liens.len() <= 257, "{} connections for {RAFALE} calls", liens.len());
+}
+
 /// A server whose certificate is for `nom`, valid until `fin` hours from now.
 fn mal_certifie(pki: &Pki, nom: &str, fin: i64) -> TlsServeur {
     let le = service::Horloge::systeme().maintenant();

@@ -14,7 +14,7 @@ async fn a_service_gets_an_identifier_and_a_certificate_that_signs_in() {
         json!({"nom": "Logiciel Médical n°1", "organisation": "Logimed", "structure": "300001204700015"});
     let recue = banc.administrer(Method::POST, "/demandes-client", Some(demande)).await;
     let client_id = recue["client_id"].as_str().unwrap();
-    assert!(client_id.starts_with("bas-logiciel-m-dical-n-1-"), "{client_id}");
+    assert!(client_id.starts_with("bas-logiciel-medical-n-1-"), "{client_id}");
     let p12 = BASE64_STANDARD.decode(recue["p12"].as_str().unwrap()).unwrap();
     let identite = igc::pkcs12::lire(&p12, &recue["mot_de_passe"].as_str().unwrap().into()).unwrap();
     let lu = igc::lire::lire_der(&identite.certs_der[0]).unwrap();

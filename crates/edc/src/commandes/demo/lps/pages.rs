@@ -254,6 +254,7 @@ async fn envoyer(
         return Ok(Redirect::to("/?avis=finie"));
     }
     if let Some(ouverte) = lps.ouvertes().get_mut(&cle) {
+        ouverte.recherche.oublier_erreurs();
         if let Some(mut recherche) = recherche {
             for faute in corps["fautes"].as_array().into_iter().flatten() {
                 recherche.refuser(&lire(faute, "champ"), lire(faute, "message"));
