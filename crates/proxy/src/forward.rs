@@ -25,6 +25,7 @@ pub(crate) use voies::{Prise, SansVoie, Voies};
 use crate::connect::echange::Api;
 use crate::corps::{Avancee, Corps, Descendant, Montant, Montee};
 use crate::policy::Permis;
+use crate::requete::laisser_finir;
 use crate::session::JetonApi;
 
 /// Where calls to one API go.
@@ -167,6 +168,7 @@ pub(crate) async fn forward(
     let max = route.api.regles.corps_max_octets;
     let (mut tete, corps) = requete.into_parts();
     if max > 0 && corps.size_hint().lower() > max {
+        laisser_finir(corps);
         return Err(Chute::TropGros);
     }
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());

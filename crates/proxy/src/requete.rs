@@ -7,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use rustls_pki_types::CertificateDer;
 use std::sync::Arc;
 
@@ -18,6 +18,10 @@ use crate::reponse::{Reponse, refus};
 const CORPS_MAX: usize = 64 * 1024;
 /// For the whole of such a body.
 const CORPS_DELAI: Duration = Duration::from_secs(10);
+
+/// What is taken in of the body of a refused request, and for how long.
+const RESTE_MAX: usize = 1024 * 1024;
+const RESTE_DELAI: Duration = Duration::from_secs(2);
 
 /// The other end of a connection.
 #[derive(Clone, Debug)]
@@ -88,6 +92,7 @@ pub(crate) async fn lire(mut corps: Incoming) -> Result<Bytes, Reponse> {
             };
             let Some(donnees) = trame.data_ref() else { continue };
             if octets.len() + donnees.len() > CORPS_MAX {
+                laisser_finir(corps);
                 return Err(refus(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large."));
             }
             octets.extend_from_slice(donnees);
@@ -97,6 +102,26 @@ pub(crate) async fn lire(mut corps: Incoming) -> Result<Bytes, Reponse> {
     tokio::time::timeout(CORPS_DELAI, lecture)
         .await
         .unwrap_or_else(|_| Err(refus(StatusCode::REQUEST_TIMEOUT, "Request body too slow.")))
+}
+
+/// Takes in, beside the answer, what a refused request has still to send: cut while it writes, a client may never read why
+/// (RFC 9112 §9.6), and HTTP/2 clients say that the stream failed. Some bytes and some time only.
+pub(crate) fn laisser_finir(mut corps: Incoming) {
+    if corps.is_end_stream() {
+        return;
+    }
+    tokio::task::spawn_local(async move {
+        let lecture = async {
+            let mut reste = RESTE_MAX;
+            while let Some(Ok(trame)) = corps.frame().await {
+                let taille = trame.data_ref().map_or(0, Bytes::len);
+                let Some(encore) = reste.checked_sub(taille) else { break };
+                reste = encore;
+            }
+        };
+        // Too slow to be waited for: cut.
+        let _ = tokio::time::timeout(RESTE_DELAI, lecture).await;
+    });
 }
 
 impl Recue {

@@ -32,18 +32,32 @@ const OPENAPI: &str = include_str!("openapi.json");
 
 /// Answers one request.
 pub(crate) async fn traiter(coeur: Rc<Coeur>, pair: Pair, requete: Request<Incoming>) -> Response<Corps> {
-    if let Err(refus) = forme(&coeur, &requete) {
-        return refus.map(Corps::Propre);
+    let (reponse, reste) = if let Err(refus) = forme(&coeur, &requete) {
+        (refus, Some(requete.into_body()))
+    } else if requete.uri().path().starts_with("/send/") {
+        match admettre(&coeur, &pair, &requete).await {
+            Ok(admis) => {
+                let relayee = relayer(&coeur, admis, requete).await;
+                return relayee.unwrap_or_else(|refus| refus.map(Corps::Propre));
+            }
+            Err(refus) => (refus, Some(requete.into_body())),
+        }
+    } else {
+        let (tete, corps) = requete.into_parts();
+        let mut corps = Some(corps);
+        // Boxed, like what follows a rare turn further down: hyper moves what a request needs into its place, so that is kept
+        // small.
+        let reponse = Box::pin(repondre(&coeur, pair, Request::from_parts(tete, &mut corps))).await;
+        (reponse, corps)
+    };
+    if let Some(reste) = reste {
+        requete::laisser_finir(reste);
     }
-    if requete.uri().path().starts_with("/send/") {
-        return envoyer(&coeur, &pair, requete).await.unwrap_or_else(|refus| refus.map(Corps::Propre));
-    }
-    // Boxed, like what follows a rare turn further down: hyper moves what a request needs into its place, so that is kept small.
-    Box::pin(repondre(&coeur, pair, requete)).await.map(Corps::Propre)
+    reponse.map(Corps::Propre)
 }
 
-/// What the proxy answers by itself.
-async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Reponse {
+/// What the proxy answers by itself. A body that nobody takes stays where it is.
+async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<&mut Option<Incoming>>) -> Reponse {
     let etat = &coeur.etat;
     let methode = requete.method().clone();
     match requete.uri().path() {
@@ -116,7 +130,7 @@ fn forme(coeur: &Coeur, requete: &Request<Incoming>) -> Result<(), Reponse> {
 async fn au_complet<F>(
     coeur: &Coeur,
     pair: Pair,
-    requete: Request<Incoming>,
+    requete: Request<&mut Option<Incoming>>,
     traitement: impl FnOnce(Arc<crate::etat::Etat>, Recue, tokio_util::sync::CancellationToken) -> F,
 ) -> Reponse
 where
@@ -125,21 +139,29 @@ where
     let etat = &coeur.etat;
     let origine = Origine::de(&pair, requete.headers(), &etat.config.relais_de_confiance);
     let (tete, corps) = requete.into_parts();
-    let corps = match requete::lire(corps).await {
-        Ok(corps) => corps,
-        Err(refus) => return refus,
+    let corps = match corps.take() {
+        Some(corps) => match requete::lire(corps).await {
+            Ok(lus) => lus,
+            Err(refus) => return refus,
+        },
+        None => bytes::Bytes::new(),
     };
     let recue = Recue { tete, corps, origine, pair };
     let reponse = au_controle(etat, |raccroche| traitement(Arc::clone(etat), recue, raccroche)).await;
     reponse.unwrap_or_else(|| reponse::refus(StatusCode::INTERNAL_SERVER_ERROR, "Internal error."))
 }
 
-/// `ANY /send/{api}/{path}`: the answer of the API, or why there is none.
-async fn envoyer(
-    coeur: &Rc<Coeur>,
-    pair: &Pair,
-    requete: Request<Incoming>,
-) -> Result<Response<Corps>, Reponse> {
+/// A call that may leave.
+struct Admis {
+    permis: Permis,
+    cible: PathAndQuery,
+    origine: Origine,
+    /// When it came.
+    le: Timestamp,
+}
+
+/// `ANY /send/{api}/{path}`: whether it may leave, and where it goes.
+async fn admettre(coeur: &Coeur, pair: &Pair, requete: &Request<Incoming>) -> Result<Admis, Reponse> {
     let etat = &coeur.etat;
     let permises = [Method::GET, Method::HEAD, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
     if !permises.contains(requete.method()) {
@@ -173,7 +195,7 @@ async fn envoyer(
             reponse::attendre(reponse::refus(StatusCode::TOO_MANY_REQUESTS, "Too many calls."), 1)
         }
     })?;
-    relayer(coeur, permis, &cible, requete, origine, maintenant).await
+    Ok(Admis { permis, cible, origine, le: maintenant })
 }
 
 /// A call whose SEND is in the journal: it says how it ended, also when the LPS is gone before.
@@ -223,12 +245,10 @@ fn tracer(
 /// Traces, finds a token, calls, traces how it ended.
 async fn relayer(
     coeur: &Rc<Coeur>,
-    permis: Permis,
-    cible: &PathAndQuery,
+    admis: Admis,
     requete: Request<Incoming>,
-    origine: Origine,
-    maintenant: Timestamp,
 ) -> Result<Response<Corps>, Reponse> {
+    let Admis { permis, cible, origine, le } = admis;
     let etat = &coeur.etat;
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
     let methode = requete.method().clone();
@@ -236,15 +256,16 @@ async fn relayer(
     let debut = Instant::now();
     let (rang, session) = (route.api.rang, &session);
     let depart = Fait::Send(etat.noms.session(session), appel);
-    if let Err(refus) = tracer(coeur, session, origine, depart, maintenant) {
+    if let Err(refus) = tracer(coeur, session, origine, depart, le) {
         etat.metriques.sans_trace();
         if etat.config.traces.en_panne == EnPanne::Refuser {
+            requete::laisser_finir(requete.into_body());
             return Err(connect::sans_trace(etat, &refus));
         }
         tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
     }
     let mut trace = AppelTrace { coeur, session, appel, rang, origine, debut, fini: false };
-    let (reponse, cause) = match appeler(coeur, permis, cible, requete, maintenant).await {
+    let (reponse, cause) = match appeler(coeur, permis, &cible, requete, le).await {
         Ok(reponse) => {
             etat.alertes.api_repond(rang, &route.api.regles.id);
             (Ok(reponse), None)
@@ -271,12 +292,18 @@ async fn appeler(
     permis: Permis,
     cible: &PathAndQuery,
     requete: Request<Incoming>,
-    maintenant: Timestamp,
+    le: Timestamp,
 ) -> Result<Response<Corps>, Echec> {
     let (session, route) = (Arc::clone(permis.session()), Arc::clone(permis.route()));
     let silence = Duration::from_secs(coeur.etat.config.limites.silence_s);
     let place = &session.apis[route.api.rang];
-    let jeton = jeton_pour(coeur, &session, &route, maintenant).await.map_err(Echec::SansJeton)?;
+    let jeton = match jeton_pour(coeur, &session, &route, le).await {
+        Ok(jeton) => jeton,
+        Err(sans) => {
+            requete::laisser_finir(requete.into_body());
+            return Err(Echec::SansJeton(sans));
+        }
+    };
     let issue = forward::forward(&coeur.voies, permis, &jeton, cible, requete, silence).await;
     let issue = issue.map_err(Echec::Chute)?;
     if !issue.jeton_refuse {

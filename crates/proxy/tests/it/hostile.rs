@@ -41,6 +41,29 @@ async fn une_tete_qui_ne_vient_pas_est_un_408_et_une_connexion_muette_se_ferme_s
     assert!(reponse.starts_with("HTTP/1.1 200") && reponse.contains("HTTP/1.1 408"), "{reponse}");
 }
 
+#[tokio::test]
+async fn un_corps_refuse_est_laisse_finir_et_la_connexion_sert_encore() {
+    let banc = Banc::regle(|config| config.apis[0].corps_max_octets = 1_000).await;
+    let cookie = banc.connecte(SECRET_1).await.cookie.unwrap();
+    let corps = "x".repeat(200_000);
+    let cas = [
+        ("/send/backend-1/rsc", "", 401),
+        ("/send/backend-1/rsc", &*cookie, 413),
+        ("/send/../rsc", &*cookie, 404),
+        ("/rien", "", 404),
+        ("/disconnect", "", 405),
+        ("/connect", "", 413),
+    ];
+    for (chemin, cookie, statut) in cas {
+        let tete = format!("POST {chemin} HTTP/1.1\r\nHost: a\r\nCookie: proxy_session_id={cookie}\r\n");
+        let fin = "GET /check/alive HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+        let texte = format!("{tete}Content-Length: {}\r\n\r\n{corps}{fin}", corps.len());
+        let dit = banc.brut().await.dire(&texte).await;
+        assert!(dit.starts_with(&format!("HTTP/1.1 {statut} ")), "{chemin}: {dit}");
+        assert!(dit.ends_with("OK"), "{chemin}: the next request is answered on the same connection: {dit}");
+    }
+}
+
 /// A frame of HTTP/2 (RFC 9113 §4.1).
 fn trame(sorte: u8, drapeaux: u8, flux: u32, corps: &[u8]) -> Vec<u8> {
     let longueur = u32::try_from(corps.len()).unwrap().to_be_bytes();
