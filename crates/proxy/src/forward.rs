@@ -168,7 +168,7 @@ pub(crate) async fn forward(
     let max = route.api.regles.corps_max_octets;
     let (mut tete, corps) = requete.into_parts();
     if max > 0 && corps.size_hint().lower() > max {
-        laisser_finir(corps);
+        laisser_finir(&tete.headers, corps);
         return Err(Chute::TropGros);
     }
     entetes::monter(&mut tete.headers, &route.autorite, jeton.entete());

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
+use http::header::EXPECT;
 use http::request::Parts;
 use http::{HeaderMap, StatusCode};
 use http_body_util::BodyExt as _;
@@ -92,7 +93,7 @@ pub(crate) async fn lire(mut corps: Incoming) -> Result<Bytes, Reponse> {
             };
             let Some(donnees) = trame.data_ref() else { continue };
             if octets.len() + donnees.len() > CORPS_MAX {
-                laisser_finir(corps);
+                laisser_finir(&HeaderMap::new(), corps);
                 return Err(refus(StatusCode::PAYLOAD_TOO_LARGE, "Request body too large."));
             }
             octets.extend_from_slice(donnees);
@@ -105,9 +106,10 @@ pub(crate) async fn lire(mut corps: Incoming) -> Result<Bytes, Reponse> {
 }
 
 /// Takes in, beside the answer, what a refused request has still to send: cut while it writes, a client may never read why
-/// (RFC 9112 §9.6), and HTTP/2 clients say that the stream failed. Some bytes and some time only.
-pub(crate) fn laisser_finir(mut corps: Incoming) {
-    if corps.is_end_stream() {
+/// (RFC 9112 §9.6), and HTTP/2 clients say that the stream failed. Some bytes and some time only. Who waits for
+/// « 100 Continue » has nothing to finish.
+pub(crate) fn laisser_finir(entetes: &HeaderMap, mut corps: Incoming) {
+    if corps.is_end_stream() || entetes.contains_key(EXPECT) {
         return;
     }
     tokio::task::spawn_local(async move {

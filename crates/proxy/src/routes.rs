@@ -32,32 +32,42 @@ const OPENAPI: &str = include_str!("openapi.json");
 
 /// Answers one request.
 pub(crate) async fn traiter(coeur: Rc<Coeur>, pair: Pair, requete: Request<Incoming>) -> Response<Corps> {
-    let (reponse, reste) = if let Err(refus) = forme(&coeur, &requete) {
-        (refus, Some(requete.into_body()))
-    } else if requete.uri().path().starts_with("/send/") {
-        match admettre(&coeur, &pair, &requete).await {
+    if let Err(refus) = forme(&coeur, &requete) {
+        return refuser_entiere(requete, refus);
+    }
+    if requete.uri().path().starts_with("/send/") {
+        return match admettre(&coeur, &pair, &requete).await {
             Ok(admis) => {
                 let relayee = relayer(&coeur, admis, requete).await;
-                return relayee.unwrap_or_else(|refus| refus.map(Corps::Propre));
+                relayee.unwrap_or_else(|refus| refus.map(Corps::Propre))
             }
-            Err(refus) => (refus, Some(requete.into_body())),
-        }
-    } else {
-        let (tete, corps) = requete.into_parts();
-        let mut corps = Some(corps);
-        // Boxed, like what follows a rare turn further down: hyper moves what a request needs into its place, so that is kept
-        // small.
-        let reponse = Box::pin(repondre(&coeur, pair, Request::from_parts(tete, &mut corps))).await;
-        (reponse, corps)
-    };
-    if let Some(reste) = reste {
-        requete::laisser_finir(reste);
+            Err(refus) => refuser_entiere(requete, refus),
+        };
     }
-    reponse.map(Corps::Propre)
+    // Boxed, like what follows a rare turn further down: hyper moves what a request needs into its place, so that is kept small.
+    Box::pin(repondre(&coeur, pair, requete)).await.map(Corps::Propre)
 }
 
-/// What the proxy answers by itself. A body that nobody takes stays where it is.
-async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<&mut Option<Incoming>>) -> Reponse {
+/// A refusal that needs nothing of the body.
+fn refuser_entiere(requete: Request<Incoming>, refus: Reponse) -> Response<Corps> {
+    let (tete, corps) = requete.into_parts();
+    requete::laisser_finir(&tete.headers, corps);
+    refus.map(Corps::Propre)
+}
+
+/// What the proxy answers by itself.
+async fn repondre(coeur: &Coeur, pair: Pair, requete: Request<Incoming>) -> Reponse {
+    let (tete, corps) = requete.into_parts();
+    let (entetes, mut corps) = (tete.headers.clone(), Some(corps));
+    let reponse = aiguiller(coeur, pair, Request::from_parts(tete, &mut corps)).await;
+    if let Some(reste) = corps {
+        requete::laisser_finir(&entetes, reste);
+    }
+    reponse
+}
+
+/// The table. A body that nobody takes stays where it is.
+async fn aiguiller(coeur: &Coeur, pair: Pair, requete: Request<&mut Option<Incoming>>) -> Reponse {
     let etat = &coeur.etat;
     let methode = requete.method().clone();
     match requete.uri().path() {
@@ -259,7 +269,8 @@ async fn relayer(
     if let Err(refus) = tracer(coeur, session, origine, depart, le) {
         etat.metriques.sans_trace();
         if etat.config.traces.en_panne == EnPanne::Refuser {
-            requete::laisser_finir(requete.into_body());
+            let (tete, corps) = requete.into_parts();
+            requete::laisser_finir(&tete.headers, corps);
             return Err(connect::sans_trace(etat, &refus));
         }
         tracing::error!(%refus, api = %route.api.regles.id, "appel relayé sans trace");
@@ -300,7 +311,8 @@ async fn appeler(
     let jeton = match jeton_pour(coeur, &session, &route, le).await {
         Ok(jeton) => jeton,
         Err(sans) => {
-            requete::laisser_finir(requete.into_body());
+            let (tete, corps) = requete.into_parts();
+            requete::laisser_finir(&tete.headers, corps);
             return Err(Echec::SansJeton(sans));
         }
     };

@@ -235,7 +235,7 @@ async fn connexion(
 
     let service = hyper::service::service_fn(move |requete: Request<Incoming>| {
         // Who waits for « 100 Continue » has sent nothing yet: there is nothing to throw away.
-        let vider = !h2 && !requete.headers().contains_key(http::header::EXPECT);
+        let vider = !requete.headers().contains_key(http::header::EXPECT);
         let mut requete = requete.map(|recu| Body::new(Corps::nouveau(Body::new(recu), CORPS_MAX, vider)));
         requete.extensions_mut().insert(pair.clone());
         routes.clone().oneshot(requete)

@@ -62,6 +62,11 @@ async fn un_corps_refuse_est_laisse_finir_et_la_connexion_sert_encore() {
         assert!(dit.starts_with(&format!("HTTP/1.1 {statut} ")), "{chemin}: {dit}");
         assert!(dit.ends_with("OK"), "{chemin}: the next request is answered on the same connection: {dit}");
     }
+    // Who asked first whether to send has nothing to finish, and isn't told to.
+    let attend =
+        "POST /send/backend-1/rsc HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n";
+    let dit = banc.brut().await.dire(attend).await;
+    assert!(dit.starts_with("HTTP/1.1 401 ") && !dit.contains(" 100 "), "{dit}");
 }
 
 /// A frame of HTTP/2 (RFC 9113 §4.1).
@@ -98,6 +103,36 @@ fn adieu(mut octets: &[u8]) -> Option<u32> {
         octets = &octets[9 + longueur..];
     }
     None
+}
+
+/// Kind and stream of the whole frames in `octets`.
+fn trames(mut octets: &[u8]) -> Vec<(u8, u32)> {
+    let mut vues = Vec::new();
+    while let Some((debut, reste)) = octets.split_first_chunk::<9>() {
+        let longueur = u32::from_be_bytes([0, debut[0], debut[1], debut[2]]) as usize;
+        let Some(suite) = reste.get(longueur..) else { break };
+        vues.push((debut[3], u32::from_be_bytes(debut[5..].try_into().unwrap())));
+        octets = suite;
+    }
+    vues
+}
+
+#[tokio::test]
+async fn un_flux_refuse_n_est_pas_rompu_pendant_qu_il_envoie() {
+    let banc = Banc::ouvrir().await;
+    let mut fil = banc.brut_h2().await;
+    // POST in place of GET.
+    let envoi = [&[0x83], &tete()[1..]].concat();
+    let mut octets = [preface(), trame(HEADERS, END_HEADERS, 1, &envoi)].concat();
+    octets.extend(trame(HEADERS, END_HEADERS | END_STREAM, 3, &tete()));
+    let repond = |flux| move |octets: &[u8]| trames(octets).contains(&(HEADERS, flux));
+    fil.ecrire_octets(&octets).await;
+    let mut dit = Vec::new();
+    fil.lire_jusque(&mut dit, |octets| repond(1)(octets) && repond(3)(octets)).await;
+    let suite = [trame(0, END_STREAM, 1, b"enfin"), trame(HEADERS, END_HEADERS | END_STREAM, 5, &tete())];
+    fil.ecrire_octets(&suite.concat()).await;
+    fil.lire_jusque(&mut dit, repond(5)).await;
+    assert!(trames(&dit).iter().all(|(sorte, _)| *sorte != RST_STREAM), "{:?}", trames(&dit));
 }
 
 #[tokio::test]

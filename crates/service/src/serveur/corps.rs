@@ -29,7 +29,8 @@ pub(super) struct Corps {
 
 impl Corps {
     /// `vider`: what a handler leaves unread is read and thrown away. To close an http/1.1 connection on bytes under way
-    /// resets it, and the answer is lost with it (RFC 9112 section 9.6); over h2 a stream ends alone.
+    /// resets it, and the answer is lost with it (RFC 9112 section 9.6); a stream of h2 reset while its client writes is a failure
+    /// to that client, whatever was answered.
     pub(super) fn nouveau(recu: Body, max: Duration, vider: bool) -> Self {
         Self { recu, max, minuterie: None, fini: false, vider }
     }

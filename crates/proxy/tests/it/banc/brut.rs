@@ -41,6 +41,13 @@ impl Fil {
         let _ = self.0.flush().await;
     }
 
+    /// Reads on until what was said is `assez`; panics when the proxy closes before.
+    pub(crate) async fn lire_jusque(&mut self, dit: &mut Vec<u8>, assez: impl Fn(&[u8]) -> bool) {
+        while !assez(dit) {
+            assert_ne!(self.0.read_buf(dit).await.unwrap(), 0, "closed: {dit:?}");
+        }
+    }
+
     pub(crate) async fn lire_tout(&mut self) -> String {
         String::from_utf8_lossy(&self.lire_octets().await).into_owned()
     }
