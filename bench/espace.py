@@ -142,6 +142,7 @@ cle = "{client_cle}"
 [[proxy.apis]]
 id = "banc"
 url = "https://localhost:{self.api.port}"
+connexion_libre_s = 3600
 jeton_url = "https://localhost:{self.apis}/realms/essai/protocol/openid-connect/token"
 autorite = "{self.pki.ca}"
 """)

@@ -1,7 +1,8 @@
 """The servers of the measures: the API behind (nginx), and the peers in front of it, each on a free port of loopback.
 
 Rule: every peer does the same work in the same run: TLS 1.3 in, keep-alive mTLS out to the same API, a cookie in and an
-`Authorization` out, one worker a processor. A peer is one function that writes its configuration and starts it.
+`Authorization` out, one worker a processor. All keep their connections to the API for an hour: whoever closed them between two
+rounds would pay five hundred handshakes in the next one. A peer is one function that writes its configuration and starts it.
 """
 
 import os
@@ -283,7 +284,7 @@ frontend entree
   default_backend sortie
 backend sortie
   http-reuse always
-  server api 127.0.0.1:{api_port} ssl verify required ca-file {pki.ca} verifyhost localhost sni str(localhost) crt {tout} pool-max-conn -1
+  server api 127.0.0.1:{api_port} ssl verify required ca-file {pki.ca} verifyhost localhost sni str(localhost) crt {tout} pool-max-conn -1 pool-purge-delay 1h
 """)
     return Serveur("HAProxy", port, ["haproxy", "-db", "-f", str(config)], dossier)
 
